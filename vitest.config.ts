@@ -1,0 +1,27 @@
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => new URL(path, import.meta.url).pathname;
+
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^samovar$/, replacement: source('src/index.ts') },
+      { find: /^samovar\/amqp$/, replacement: source('transports/amqp/index.ts') },
+      { find: /^samovar\/memory$/, replacement: source('transports/memory/index.ts') },
+      { find: /^samovar\/testing$/, replacement: source('src/testing/index.ts') },
+      { find: /^samovar\/handlers$/, replacement: source('handlers/index.ts') },
+    ],
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/global-setup.ts'],
+    // Processes, not threads: tests send signals, and a crash must not take the others along.
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    // The first file that needs a broker waits for it to start, or even to be installed.
+    hookTimeout: 300_000,
+    teardownTimeout: 30_000,
+    dangerouslyIgnoreUnhandledErrors: false,
+  },
+});
