@@ -33,8 +33,8 @@ export interface Claim {
   readonly state: 'fresh';
   /** This start included. */
   readonly starts: number;
-  /** Aborts once the claim can no longer be relied on: its lease was not renewed in time. */
-  readonly signal: AbortSignal;
+  /** Aborts once the claim can no longer be relied on: its lease was not renewed in time. Absent where that cannot happen. */
+  readonly signal?: AbortSignal;
   /** Keeps the answer; 'lost' if the claim had lapsed and somebody else took it: then nothing was recorded. */
   settle(reply: StoredReply): Promise<'recorded' | 'lost'>;
   /** As if it had never been claimed: the next claim is fresh, with one start. */

@@ -47,8 +47,8 @@ export interface HoldOptions {
 }
 
 export interface Held {
-  /** Aborts once the lock can no longer be relied on: its lease was not renewed in time. */
-  readonly signal: AbortSignal;
+  /** Aborts once the lock can no longer be relied on: its lease was not renewed in time. Absent where that cannot happen. */
+  readonly signal?: AbortSignal;
   /** Larger for each later grant of the store: a resource that remembers the largest refuses late writers. */
   readonly fence: number;
 }

@@ -1,0 +1,126 @@
+import type { Action, DeclaredErrorOf, RequestInput, ResponseOf } from './action.js';
+import { checkInteger, checkPositive } from './checks.js';
+import { systemClock, type Clock } from './clock.js';
+import { createCounters } from './counters.js';
+import { deliver } from './deliver.js';
+import { RpcError } from './errors.js';
+import { createExchange } from './exchange.js';
+import { silentLog, type Logger } from './log.js';
+import {
+  destinationOf,
+  messageOf,
+  type CallOptions,
+  type OneWayOptions,
+  type OutgoingCall,
+  type ParentCall,
+} from './outgoing.js';
+import { compose, type Layer } from './pipeline.js';
+import { systemRandom, type Random } from './random.js';
+import type { Transport, TransportHealth } from './transport.js';
+
+/** Wraps every call on this side: sees the request before, and the value or the RpcError after. */
+export type ClientMiddleware = Layer<OutgoingCall, unknown>;
+
+export interface ClientOptions {
+  readonly transport: Transport;
+  /** Where calls of an action go that name no address: action name to node address. */
+  readonly routes?: Readonly<Record<string, string>>;
+  /** For calls that name none; 30,000 by default. */
+  readonly timeoutMs?: number;
+  /** Calls that may wait for replies at once; 10,000 by default. One more fails as `busy`. */
+  readonly maxPendingCalls?: number;
+  readonly middleware?: readonly ClientMiddleware[];
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+export interface ClientHealth {
+  readonly pending: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly transport: TransportHealth;
+}
+
+export interface Client extends AsyncDisposable {
+  /**
+   * Has `action` done at a node, and resolves with its validated answer, by its timeout at the latest.
+   * @throws RpcError with code and outcome: whatever comes from outside.
+   * @throws TypeError for a mistake in the program: an illegal option, an action that nothing says where to send.
+   */
+  call<A extends Action>(action: A, request: RequestInput<A>, options?: CallOptions): Promise<ResponseOf<A>>;
+  /** Leaves a request that nobody waits for: resolves once the broker has it for good. Errors as `call`. */
+  send<A extends Action>(action: A, request: RequestInput<A>, options?: OneWayOptions): Promise<void>;
+  /** A client whose calls are made for `parent`: they share its deadline, its signal and its ancestors. */
+  within(parent: ParentCall): Client;
+  health(): ClientHealth;
+  /** Ends what is pending as `unavailable` and closes the inbox; the transport stays. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** Opens no connection by itself: the inbox is opened by the first call. */
+export function createClient(options: ClientOptions): Client {
+  const { transport, timeoutMs: defaultTimeoutMs = 30_000, maxPendingCalls = 10_000, log = silentLog } = options;
+  const { clock = systemClock, random = systemRandom } = options;
+  checkPositive(defaultTimeoutMs, 'timeoutMs');
+  checkInteger(maxPendingCalls, 'maxPendingCalls');
+  const routes = new Map(Object.entries(options.routes ?? {}));
+  const counters = createCounters();
+  const exchange = createExchange({ transport, clock, random, log, counters, maxPendingCalls });
+  const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) =>
+    exchange.call({ ...outgoing, options: { ...outgoing.options, timeoutMs: timeoutOf(outgoing) } }),
+  );
+
+  /** A nested call has what is left of its parent's time. */
+  function timeoutOf({ options: { timeoutMs = defaultTimeoutMs }, parent }: OutgoingCall): number {
+    if (!parent || parent.limitMs === Infinity) return timeoutMs;
+    const leftMs = parent.limitMs - clock.monotonicMs();
+    if (leftMs > 0) return Math.min(timeoutMs, leftMs);
+    throw new RpcError('deadline_exceeded', 'the time of the request that this call is made for is up', {
+      outcome: 'not_executed',
+    });
+  }
+
+  async function begin(
+    action: Action,
+    request: unknown,
+    callOptions: CallOptions,
+    parent?: ParentCall,
+  ): Promise<unknown> {
+    const to = destinationOf(action, request, callOptions.to, routes);
+    return calling({ action, request, to, options: callOptions, parent });
+  }
+
+  const client: Client = {
+    call: (action, request, callOptions = {}) =>
+      begin(action, request, callOptions) as Promise<ResponseOf<typeof action>>,
+    async send(action, request, sendOptions = {}) {
+      const to = destinationOf(action, request, sendOptions.to, routes);
+      const outgoing = { action, request, to, options: { ...sendOptions, persistent: true }, parent: undefined };
+      const message = messageOf(outgoing, { clock, random, maxBodyBytes: transport.traits.maxBodyBytes });
+      const { signal } = sendOptions;
+      // Its id makes a second arrival of a one-way request as harmless as any redelivery.
+      await deliver(transport, to, message, { mayRepeat: true, ...(signal && { signal }) });
+    },
+    within: (parent) => ({
+      ...client,
+      call(action, request, callOptions = {}) {
+        if (callOptions.detach) return client.call(action, request, callOptions);
+        const { signal } = callOptions;
+        const joined = signal ? AbortSignal.any([signal, parent.signal]) : parent.signal;
+        return begin(action, request, { ...callOptions, signal: joined }, parent) as Promise<ResponseOf<typeof action>>;
+      },
+    }),
+    health: () => ({ pending: exchange.pending, counters: counters.snapshot(), transport: transport.health() }),
+    close: () => exchange.close(),
+    [Symbol.asyncDispose]: () => exchange.close(),
+  };
+  return client;
+}
+
+/**
+ * The declared error that a call of `action` failed with, typed; undefined for any other failure:
+ * `if (declaredErrorOf(orderCoffeePot, error)?.name === 'out_of_beans') …`
+ */
+export function declaredErrorOf<A extends Action>(_action: A, error: unknown): DeclaredErrorOf<A> | undefined {
+  return error instanceof RpcError ? (error.declared as DeclaredErrorOf<A> | undefined) : undefined;
+}

@@ -1,0 +1,174 @@
+import type { Clock } from './clock.js';
+import type { Counters } from './counters.js';
+import { decodeReply } from './decode-reply.js';
+import { asRpcError, deliver } from './deliver.js';
+import { RpcError, type Outcome } from './errors.js';
+import { keyHeader } from './headers.js';
+import type { Logger } from './log.js';
+import { messageOf, type OutgoingCall } from './outgoing.js';
+import { createPendingCalls, type PendingCall } from './pending-calls.js';
+import type { Random } from './random.js';
+import type { Inbox, Message, Transport } from './transport.js';
+
+/** Sends requests and matches the replies to them: what is left of a client without its conveniences. */
+export interface Exchange {
+  /** One call, its time limited to `outgoing.options.timeoutMs`. */
+  call(outgoing: OutgoingCall & { readonly options: { readonly timeoutMs: number } }): Promise<unknown>;
+  readonly pending: number;
+  close(): Promise<void>;
+}
+
+export function createExchange(parts: {
+  transport: Transport;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  counters: Counters;
+  maxPendingCalls: number;
+}): Exchange {
+  const { transport, clock, random, log, counters, maxPendingCalls } = parts;
+  const making = { clock, random, maxBodyBytes: transport.traits.maxBodyBytes };
+  const pending = createPendingCalls(clock);
+  let inbox: Inbox | undefined;
+  let opening: Promise<Inbox> | undefined;
+  /** How often replies were lost: one to a request sent before the last loss never comes. */
+  let losses = 0;
+  let isClosed = false;
+
+  async function openInbox(): Promise<Inbox> {
+    try {
+      inbox = await transport.openInbox({ receive, lost });
+    } catch (error) {
+      opening = undefined;
+      throw error;
+    }
+    if (isClosed) await inbox.close();
+    return inbox;
+  }
+
+  function receive({ correlationId, body }: Message): void {
+    const isAwaited = correlationId !== undefined && pending.settle(correlationId, body);
+    if (!isAwaited) counters.add('unexpected_replies');
+  }
+
+  function lost(): void {
+    losses++;
+    for (const { id, phase } of pending.all()) {
+      if (phase === 'sent') pending.fail(id, lostInbox(id));
+    }
+  }
+
+  async function start(call: PendingCall, { to, options }: OutgoingCall, draft: Message): Promise<void> {
+    const { id } = call;
+    try {
+      const { address } = inbox ?? (await (opening ??= openInbox()));
+      if (!pending.has(id)) return;
+      call.phase = 'sending';
+      const lossesBefore = losses;
+      await deliver(
+        transport,
+        to,
+        { ...draft, replyTo: address, correlationId: id },
+        {
+          mayRepeat: draft.headers[keyHeader] !== undefined,
+          ...(options.signal && { signal: options.signal }),
+          ...(options.whenAbsent === 'fail' && { requireWorker: true }),
+        },
+      );
+      call.phase = 'sent';
+      if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
+    } catch (error) {
+      pending.fail(id, asRpcError(error, id));
+    }
+  }
+
+  function giveUp(call: PendingCall, to: string): void {
+    const { id, phase } = call;
+    if (!pending.fail(id, cancelled(id, phase === 'opening' ? 'not_executed' : 'unknown')) || phase === 'opening')
+      return;
+    if (!transport.traits.canCancel) return;
+    const control: Message = {
+      id: random.uuid(),
+      action: 'samovar.cancel',
+      body: '{}',
+      headers: {},
+      correlationId: id,
+    };
+    transport.send(to, control, { control: true }).catch((err: unknown) => {
+      log.debug({ err, id }, 'a worker could not be told that its caller gave up');
+    });
+  }
+
+  return {
+    call(outgoing) {
+      return new Promise((resolve, reject) => {
+        const { action, to, options } = outgoing;
+        const { signal, timeoutMs } = options;
+        if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
+        if (signal?.aborted) throw cancelled(undefined, 'not_executed');
+        if (pending.size >= maxPendingCalls) {
+          const message = `expected at most ${maxPendingCalls} calls to wait for replies; try again later`;
+          throw new RpcError('busy', message, { outcome: 'not_executed' });
+        }
+        const draft = messageOf(outgoing, making);
+        const call: PendingCall = {
+          id: draft.id,
+          phase: 'opening',
+          resolve(body) {
+            signal?.removeEventListener('abort', onAbort);
+            try {
+              resolve(decodeReply(action, body, draft.id, { clock, log }));
+            } catch (error) {
+              reject(error);
+            }
+          },
+          reject(error) {
+            signal?.removeEventListener('abort', onAbort);
+            reject(error);
+          },
+        };
+        function onAbort(): void {
+          // A send that was not written yet is given up by the transport, which then knows that nothing happened.
+          if (call.phase === 'sending') clock.after(0, () => giveUp(call, to));
+          else giveUp(call, to);
+        }
+        signal?.addEventListener('abort', onAbort, { once: true });
+        // Listen before you speak: a reply may overtake the confirm.
+        pending.add(call, timeoutMs, () => timedOut(call, draft));
+        void start(call, outgoing, draft);
+      });
+    },
+    get pending() {
+      return pending.size;
+    },
+    async close() {
+      if (isClosed) return;
+      isClosed = true;
+      for (const { id, phase } of pending.all()) {
+        const outcome = phase === 'opening' ? 'not_executed' : 'unknown';
+        pending.fail(id, new RpcError('unavailable', 'the client was closed before the reply came', { id, outcome }));
+      }
+      await inbox?.close();
+    },
+  };
+}
+
+function timedOut({ id, phase }: PendingCall, { expiresAt }: Message): RpcError {
+  const deadline = expiresAt !== undefined && { deadline: expiresAt };
+  if (phase === 'opening') {
+    const message = 'the transport could not open an inbox in time; is the broker there?';
+    return new RpcError('unavailable', message, { id, outcome: 'not_executed', ...deadline });
+  }
+  return new RpcError('deadline_exceeded', 'no reply came in time', { id, outcome: 'unknown', ...deadline });
+}
+
+function cancelled(id: string | undefined, outcome: Outcome): RpcError {
+  return new RpcError('cancelled', 'the caller gave up', { outcome, ...(id !== undefined && { id }) });
+}
+
+function lostInbox(id: string): RpcError {
+  return new RpcError('unavailable', 'the inbox was lost with its connection, and the reply with it', {
+    id,
+    outcome: 'unknown',
+  });
+}

@@ -1,0 +1,40 @@
+import { createHmac } from 'node:crypto';
+import type { Call } from './call.js';
+import { keyHeader } from './headers.js';
+import { canonicalJson } from './json.js';
+
+/** Gives requests the name and the fingerprint under which a store knows them. */
+export interface Identities {
+  /** Sets key and fingerprint of a call that has a key: its handler's, its caller's, or its message id where that must do. */
+  identify(call: Call): void;
+  /** Tells whether two requests ask for the same: over what was sent, before defaults. */
+  fingerprintOf(call: Call): string;
+}
+
+/** `fingerprintKey`: keeps whoever reads a store from guessing requests by their fingerprints. */
+export function createIdentities(parts: { fingerprintKey: string; isDurable: boolean }): Identities {
+  function keyOf(call: Call): readonly [string, string] | undefined {
+    const { handler, message, delivery } = call;
+    const key = handler.idempotencyKey?.(call.request) ?? message.headers[keyHeader];
+    if (key === '') throw new TypeError(`expected the idempotency key of ${call.action} not to be empty`);
+    if (key !== undefined) return ['key', key];
+    // Its starts must be counted somewhere, or a request that crashes its worker comes back for ever.
+    const needsRecord = handler.onCrash === 'park' || (delivery.redelivered && parts.isDurable);
+    return needsRecord ? ['id', call.id] : undefined;
+  }
+
+  function fingerprintOf(call: Call): string {
+    return createHmac('sha256', parts.fingerprintKey).update(canonicalJson(call.body)).digest('base64url');
+  }
+
+  return {
+    identify(call) {
+      const key = keyOf(call);
+      if (!key) return;
+      // Scoped by who asks and for what: nobody is answered with somebody else's reply.
+      call.key = JSON.stringify([call.caller ?? null, call.action, ...key]);
+      call.fingerprint = fingerprintOf(call);
+    },
+    fingerprintOf: (call) => call.fingerprint || fingerprintOf(call),
+  };
+}

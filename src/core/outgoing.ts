@@ -1,0 +1,129 @@
+import type { Action, RequestInput } from './action.js';
+import { checkPositive } from './checks.js';
+import type { Clock } from './clock.js';
+import { issuesOf, RpcError, type ErrorCode } from './errors.js';
+import { ancestorsHeader, encodeAncestors, isLegalKey, keyHeader } from './headers.js';
+import type { Random } from './random.js';
+import { bytesOf } from './call.js';
+import type { Message, TransportError, TransportErrorCode } from './transport.js';
+
+export interface CallOptions {
+  /** The node address; by default the client's route for the action, then the action's own. */
+  readonly to?: string;
+  /** 30,000 by default. The call settles by then, whatever happens. */
+  readonly timeoutMs?: number;
+  /** Gives up: the call fails as `cancelled`, and its worker is told where the transport can. */
+  readonly signal?: AbortSignal;
+  /** Names the intended effect, 1 to 255 printable ASCII characters: a repeat with the same key takes effect once. */
+  readonly idempotencyKey?: string;
+  /** Requests with an equal key start in the order of their sends, where the transport can. */
+  readonly groupKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The request survives a crash of the broker; by default as its action says. */
+  readonly persistent?: boolean;
+  /** Where a queue exists but nobody consumes it: wait for a worker (default), or fail as `no_worker`. */
+  readonly whenAbsent?: 'wait' | 'fail';
+  /** For nested calls: inherit neither the deadline nor the ancestors. */
+  readonly detach?: boolean;
+}
+
+/** Options of a one-way request. Without `timeoutMs` it has no deadline. */
+export type OneWayOptions = Omit<CallOptions, 'whenAbsent' | 'persistent' | 'detach'>;
+
+/** The request that a nested call is made for. */
+export interface ParentCall {
+  readonly id: string;
+  readonly ancestors: readonly string[];
+  /** When its time is up, by the monotonic clock. */
+  readonly limitMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** A call on its way out, as a user's middleware sees it. */
+export interface OutgoingCall {
+  readonly action: Action;
+  readonly request: unknown;
+  readonly to: string;
+  readonly options: CallOptions;
+  readonly parent: ParentCall | undefined;
+}
+
+/** @throws TypeError naming the action, if nothing says where it goes. */
+export function destinationOf<A extends Action>(
+  action: A,
+  request: RequestInput<A>,
+  to: string | undefined,
+  routes: ReadonlyMap<string, string>,
+): string {
+  const destination =
+    to ?? routes.get(action.name) ?? (typeof action.to === 'function' ? action.to(request) : action.to);
+  if (typeof destination !== 'string' || destination === '') {
+    throw new TypeError(
+      `expected a node address for ${action.name}: pass { to }, give the client a route, or the action a "to"`,
+    );
+  }
+  return destination;
+}
+
+/** How much earlier than the caller's own timeout the deadline is, so that the worker's "not executed" arrives in time. */
+function headroomMs(timeoutMs: number): number {
+  return Math.min(timeoutMs / 10, 250);
+}
+
+/**
+ * The message of a request that its schema accepts.
+ * @throws RpcError `invalid_request` with every issue, or `too_large`. @throws TypeError for an illegal key or timeout.
+ */
+export function messageOf(
+  { action, request, options, parent }: OutgoingCall,
+  parts: { clock: Clock; random: Random; maxBodyBytes: number },
+): Message {
+  const { idempotencyKey, groupKey, timeoutMs } = options;
+  checkPositive(timeoutMs, 'timeoutMs');
+  if (idempotencyKey !== undefined && !isLegalKey(idempotencyKey)) {
+    throw new TypeError('expected idempotencyKey to be 1 to 255 printable ASCII characters');
+  }
+  const parsed = action.request.safeParse(request);
+  if (!parsed.success) {
+    throw new RpcError('invalid_request', 'Request validation failed', { details: { errors: issuesOf(parsed.error) } });
+  }
+  const body = JSON.stringify(request);
+  if (bytesOf(body) > parts.maxBodyBytes) {
+    throw new RpcError('too_large', `expected a request of at most ${parts.maxBodyBytes} bytes, got ${bytesOf(body)}`);
+  }
+  const headers: Record<string, string> = { ...options.headers };
+  if (idempotencyKey !== undefined) headers[keyHeader] = idempotencyKey;
+  if (parent) headers[ancestorsHeader] = encodeAncestors([...parent.ancestors, parent.id]);
+  return {
+    id: parts.random.uuid(),
+    action: action.name,
+    body,
+    headers,
+    ...(groupKey !== undefined && { groupKey }),
+    ...(timeoutMs !== undefined && { expiresAt: Math.floor(parts.clock.now() + timeoutMs - headroomMs(timeoutMs)) }),
+    persistent: options.persistent ?? action.persistent ?? false,
+  };
+}
+
+const codes: Readonly<Record<TransportErrorCode, ErrorCode>> = {
+  unroutable: 'unroutable',
+  no_worker: 'no_worker',
+  rejected: 'rejected',
+  too_large: 'too_large',
+  busy: 'busy',
+  cancelled: 'cancelled',
+  unavailable: 'unavailable',
+  blocked: 'unavailable',
+  closed: 'unavailable',
+  setup: 'unavailable',
+};
+
+/** What a failed send means to its caller. `wasSent`: an earlier try of the same message may have arrived. */
+export function rpcErrorOf(error: TransportError, message: Message, wasSent: boolean): RpcError {
+  return new RpcError(codes[error.code], error.message, {
+    id: message.id,
+    outcome: error.sent === 'no' && !wasSent ? 'not_executed' : 'unknown',
+    ...(message.expiresAt !== undefined && { deadline: message.expiresAt }),
+    cause: error,
+  });
+}

@@ -1,0 +1,57 @@
+import type { Clock } from './clock.js';
+import type { RpcError } from './errors.js';
+
+/** A call that waits for its reply. */
+export interface PendingCall {
+  readonly id: string;
+  resolve(body: string): void;
+  reject(error: RpcError): void;
+  /** 'opening': its inbox is not there yet. 'sending': not known to be with the broker. 'sent': there, or maybe there. */
+  phase: 'opening' | 'sending' | 'sent';
+}
+
+/** The calls of one client that wait, by message id. Each ends exactly once. */
+export interface PendingCalls {
+  /** `onTimeout` makes the error for a call whose time is up. */
+  add(call: PendingCall, timeoutMs: number, onTimeout: (call: PendingCall) => RpcError): void;
+  /** False if nobody waits for it: it came late, twice, or for somebody else. */
+  settle(id: string, body: string): boolean;
+  fail(id: string, error: RpcError): boolean;
+  has(id: string): boolean;
+  all(): PendingCall[];
+  readonly size: number;
+}
+
+export function createPendingCalls(clock: Clock): PendingCalls {
+  const calls = new Map<string, { readonly call: PendingCall; readonly disarm: () => void }>();
+
+  function take(id: string): PendingCall | undefined {
+    const entry = calls.get(id);
+    if (!entry) return undefined;
+    calls.delete(id);
+    entry.disarm();
+    return entry.call;
+  }
+
+  return {
+    add(call, timeoutMs, onTimeout) {
+      const disarm = clock.after(timeoutMs, () => take(call.id)?.reject(onTimeout(call)));
+      calls.set(call.id, { call, disarm });
+    },
+    settle(id, body) {
+      const call = take(id);
+      call?.resolve(body);
+      return call !== undefined;
+    },
+    fail(id, error) {
+      const call = take(id);
+      call?.reject(error);
+      return call !== undefined;
+    },
+    has: (id) => calls.has(id),
+    all: () => [...calls.values()].map(({ call }) => call),
+    get size() {
+      return calls.size;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import { backoffMs } from './backoff.js';
+import type { Answer } from './call.js';
+import { delay, type Clock } from './clock.js';
+import type { Counters } from './counters.js';
+import type { Logger } from './log.js';
+import type { Random } from './random.js';
+import { TransportError, type Message, type Transport } from './transport.js';
+
+/** Sends replies. */
+export interface Responder {
+  /** Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. */
+  reply(request: Message, answer: Answer): Promise<void>;
+}
+
+/** Tries to hand a reply to an inbox that is full or refuses it. */
+const maxRefusals = 5;
+
+export function createResponder(parts: {
+  transport: Pick<Transport, 'send'>;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  counters: Counters;
+}): Responder {
+  const { transport, clock, random, log, counters } = parts;
+
+  /** True if another try may help. */
+  function mayHelp(error: unknown, refusals: number): boolean {
+    if (!(error instanceof TransportError)) return false;
+    // Cut off before the confirm: a second reply does no harm, since a caller takes the first.
+    if (error.code === 'unavailable' || error.code === 'blocked') return true;
+    return (error.code === 'rejected' || error.code === 'busy') && refusals < maxRefusals;
+  }
+
+  return {
+    async reply(request, { body }) {
+      const { replyTo, correlationId, persistent, action } = request;
+      if (replyTo === undefined) return;
+      const message: Message = {
+        id: random.uuid(),
+        body,
+        headers: {},
+        ...(correlationId !== undefined && { correlationId }),
+        ...(persistent !== undefined && { persistent }),
+      };
+      for (let refusals = 1; ; refusals++) {
+        try {
+          await transport.send(replyTo, message);
+          return;
+        } catch (err) {
+          if (mayHelp(err, refusals)) {
+            await delay(clock, backoffMs(refusals, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
+            continue;
+          }
+          counters.add('undeliverable_replies');
+          log.warn({ err, id: request.id, action }, 'a reply could not be delivered; a repeat with its key fetches it');
+          return;
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { backoffMs } from './backoff.js';
+import { bytesOf, Draining, type Answer, type Call, type Result } from './call.js';
+import { issuesOf, RpcError } from './errors.js';
+import { Failed, RetryLater, type RetryOptions } from './handler.js';
+import type { Logger } from './log.js';
+import type { Random } from './random.js';
+import { encodeFailure, encodeSuccess, Replied } from './reply.js';
+import type { Disposition } from './transport.js';
+
+export const ack: Disposition = Object.freeze({ kind: 'ack' });
+export const giveBack: Disposition = Object.freeze({ kind: 'return' });
+
+/** When a one-way request that met a full or failing runtime comes again: long enough to leave the intake meanwhile. */
+const oneWayRetry = { firstDelayMs: 15_000, maxDelayMs: 60_000 };
+
+/** Turns what a handler returned or threw, and what the runtime refused, into answers and dispositions. */
+export interface Results {
+  ofValue(call: Call, value: unknown): Result;
+  ofThrown(call: Call, thrown: unknown): Result;
+}
+
+export function answerOf(error: RpcError, id: string): Answer {
+  return { body: encodeFailure(error, id), error };
+}
+
+export function createResults(parts: {
+  log: Logger;
+  random: Random;
+  monotonicMs(): number;
+  maxBodyBytes: number;
+}): Results {
+  const { log, random } = parts;
+
+  function internal(call: Call, cause: unknown): RpcError {
+    const outcome = call.started ? 'unknown' : 'not_executed';
+    log.error({ err: cause, id: call.id, action: call.action }, 'the handler failed');
+    return new RpcError('internal', `the handler failed; the worker's log tells why under id ${call.id}`, { outcome });
+  }
+
+  /** A response that the schema refuses is the handler's mistake: it ran, and the value stays here. */
+  function wrongResponse(call: Call, cause: unknown): RpcError {
+    log.error({ err: cause, id: call.id, action: call.action }, 'the handler returned a wrong response');
+    return new RpcError(
+      'internal',
+      `the handler gave a wrong response; the worker's log tells more under id ${call.id}`,
+      {
+        outcome: 'executed',
+      },
+    );
+  }
+
+  /** Nobody waits for a reply: the request is tried again, then set aside. */
+  function retryOneWay(call: Call, error: RpcError): Result {
+    const { retry, onCrash } = call.handler;
+    const isLast = call.delivery.attempt >= (retry?.attempts ?? 5) || onCrash === 'park';
+    const answer = answerOf(error, call.id);
+    if (isLast) return { answer, disposition: { kind: 'quarantine', reason: error.code } };
+    return { disposition: { kind: 'retry', afterMs: retryDelayMs(call, retry) } };
+  }
+
+  function retryDelayMs(call: Call, retry: RetryOptions = {}): number {
+    const { firstDelayMs = 1_000, factor = 3 } = retry;
+    return backoffMs(call.delivery.attempt, { firstDelayMs, factor, maxDelayMs: 1_800_000 }, random);
+  }
+
+  function ofFailed(call: Call, thrown: Failed): Result {
+    const { errors, name } = call.handler.action;
+    const schema = Object.hasOwn(errors, thrown.errorName) ? errors[thrown.errorName] : undefined;
+    if (!schema)
+      return unexpected(call, internal(call, new TypeError(`${name} declares no error ${thrown.errorName}`)));
+    const parsed = schema.safeParse(thrown.data);
+    if (!parsed.success) return unexpected(call, wrongResponse(call, parsed.error));
+    const declared = { name: thrown.errorName, data: parsed.data };
+    const error = new RpcError('failed', `failed: ${thrown.errorName}`, { outcome: 'executed', declared });
+    return answered(call, encodeFailure(error, call.id), error);
+  }
+
+  function ofRetryLater(call: Call, { afterMs }: RetryLater): Result {
+    const { retry } = call.handler;
+    const delayMs = afterMs ?? retryDelayMs(call, retry);
+    const isOver = call.delivery.attempt >= (retry?.attempts ?? 5);
+    if (!call.isAnswerable && isOver) {
+      return { disposition: { kind: 'quarantine', reason: 'the handler asked for more retries than it has attempts' } };
+    }
+    if (isOver || parts.monotonicMs() + delayMs >= call.limitMs) {
+      const error = new RpcError('busy', 'the handler asked to be tried later than its attempts or the deadline allow');
+      return { answer: answerOf(error, call.id), disposition: ack };
+    }
+    return { disposition: { kind: 'retry', afterMs: delayMs } };
+  }
+
+  /** A failure that the handler did not declare. */
+  function unexpected(call: Call, error: RpcError): Result {
+    if (!call.isAnswerable) return retryOneWay(call, error);
+    return { answer: answerOf(error, call.id), disposition: ack };
+  }
+
+  function answered(call: Call, body: string, error?: RpcError): Result {
+    if (bytesOf(body) > parts.maxBodyBytes) {
+      return unexpected(call, wrongResponse(call, new RangeError(`expected at most ${parts.maxBodyBytes} bytes`)));
+    }
+    return { answer: error ? { body, error } : { body }, disposition: ack };
+  }
+
+  /** The runtime refused it. One-way requests that only met a bad moment are kept for a better one. */
+  function refused(call: Call, error: RpcError): Result {
+    if (!call.isAnswerable && error.outcome === 'not_executed' && (error.retryable || error.code === 'deadlock')) {
+      return { disposition: { kind: 'retry', afterMs: 10_000 + backoffMs(1, oneWayRetry, random), uncounted: true } };
+    }
+    return { answer: answerOf(error, call.id), disposition: ack };
+  }
+
+  /** This worker stops: another one may have it, unless it ran here and may run only once. */
+  function stopped(call: Call): Result {
+    if (!call.started || call.handler.onCrash !== 'park') return { disposition: giveBack };
+    const error = new RpcError('crashed', 'the worker stopped before the handler ended');
+    return { answer: answerOf(error, call.id), disposition: { kind: 'quarantine', reason: error.code } };
+  }
+
+  return {
+    ofValue(call, returned) {
+      if (call.lost) return unexpected(call, call.lost);
+      const isReplied = returned instanceof Replied;
+      const parsed = call.handler.action.response.safeParse(isReplied ? returned.value : returned);
+      if (!parsed.success)
+        return unexpected(call, wrongResponse(call, new TypeError(JSON.stringify(issuesOf(parsed.error)))));
+      let body: string;
+      try {
+        body = encodeSuccess(parsed.data, isReplied ? returned.message : undefined);
+      } catch (error) {
+        return unexpected(call, wrongResponse(call, error));
+      }
+      return answered(call, body);
+    },
+    ofThrown(call, thrown) {
+      if (thrown instanceof Draining || call.cancelReason instanceof Draining) return stopped(call);
+      // It was told to stop, and did: its caller hears why, not what it threw on the way out.
+      if (call.cancelReason instanceof RpcError && call.started) return unexpected(call, call.cancelReason);
+      if (thrown instanceof RetryLater) return ofRetryLater(call, thrown);
+      if (thrown instanceof Failed) return ofFailed(call, thrown);
+      if (thrown instanceof RpcError && !call.started) return refused(call, thrown);
+      return unexpected(call, internal(call, thrown));
+    },
+  };
+}

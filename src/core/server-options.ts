@@ -1,0 +1,88 @@
+import type { Authorize } from '../middleware/authorize.js';
+import type { ServerMiddleware } from '../middleware/execute.js';
+import type { ServerHooks } from '../middleware/observe.js';
+import type { IdempotencyStore } from '../stores/idempotency.js';
+import type { LockProvider } from '../stores/lock.js';
+import { checkInteger, checkPositive } from './checks.js';
+import type { Client } from './client.js';
+import type { Clock } from './clock.js';
+import type { Handler } from './handler.js';
+import type { Logger } from './log.js';
+import type { Random } from './random.js';
+import type { Transport } from './transport.js';
+
+export interface ServerOptions {
+  readonly transport: Transport;
+  /** The node address it serves, or several. Other workers may serve them too: they compete. */
+  readonly address: string | readonly string[];
+  readonly handlers: readonly Handler[];
+  /** Keeps conflicting requests apart; by default within this process. */
+  readonly locks?: LockProvider;
+  /** Remembers answers by idempotency key; by default within this process, for 24 h. */
+  readonly idempotency?: IdempotencyStore;
+  /** Keys the fingerprints of requests; needed with a durable idempotency store, the same for all its workers. */
+  readonly fingerprintKey?: string;
+  /** Who may have what done; by default whoever the broker lets in. */
+  readonly authorize?: Authorize;
+  /** Wraps every run, the first one outermost. */
+  readonly middleware?: readonly ServerMiddleware[];
+  readonly hooks?: ServerHooks;
+  /** The client that handlers get for nested calls; by default one of the server's own. */
+  readonly client?: Client;
+  /** Handlers that run at once; 16 by default. */
+  readonly concurrency?: number;
+  /** Requests held beside those that run, per address; 256 by default. */
+  readonly maxWaiting?: number;
+  /** Requests that wait for one lock; 128 by default. */
+  readonly maxWaitingPerKey?: number;
+  /** How long a request waits for its locks at most; 600,000 by default. */
+  readonly lockWaitMs?: number;
+  /** Starts of one request that may end with a crash before it is set aside; 5 by default. */
+  readonly maxStarts?: number;
+  /** How far the clocks of callers may be off; 2,000 by default. */
+  readonly clockSkewMs?: number;
+  /** How long `stop` lets running handlers go on; 25,000 by default. */
+  readonly drainMs?: number;
+  readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** The addresses, each once. @throws TypeError naming the option that is wrong. */
+export function checkServerOptions(options: ServerOptions): readonly string[] {
+  checkInteger(options.concurrency, 'concurrency');
+  checkInteger(options.maxWaiting, 'maxWaiting', 17);
+  checkInteger(options.maxWaitingPerKey, 'maxWaitingPerKey');
+  checkInteger(options.maxStarts, 'maxStarts');
+  checkPositive(options.lockWaitMs, 'lockWaitMs');
+  checkInteger(options.clockSkewMs, 'clockSkewMs', 0);
+  checkInteger(options.drainMs, 'drainMs', 0);
+  if (options.idempotency?.durable && !options.fingerprintKey) {
+    throw new TypeError(
+      'expected fingerprintKey beside a durable idempotency store: any secret text, the same for all its workers',
+    );
+  }
+  for (const handler of options.handlers) checkHandler(handler, options);
+  const addresses = new Set(typeof options.address === 'string' ? [options.address] : options.address);
+  if (addresses.size === 0 || addresses.has(''))
+    throw new TypeError('expected address to be one or more non-empty names');
+  return [...addresses];
+}
+
+function checkHandler(handler: Handler, { idempotency, transport, lockWaitMs = 600_000 }: ServerOptions): void {
+  const { action, onCrash, timeoutMs = 60_000, locks } = handler;
+  if (onCrash === 'park' && !idempotency?.durable) {
+    throw new TypeError(
+      `expected a durable idempotency store, since the handler for ${action.name} has onCrash: 'park'`,
+    );
+  }
+  const { maxHoldMs } = transport.traits;
+  const longestMs = timeoutMs + (locks ? lockWaitMs : 0);
+  if (maxHoldMs !== undefined && longestMs > maxHoldMs) {
+    throw new TypeError(
+      `expected timeoutMs and lockWaitMs of the handler for ${action.name} to be at most ${maxHoldMs} ms together, ` +
+        `got ${longestMs}: the broker takes a request away that is not settled by then. ` +
+        `Shorten them, or raise the broker's limit and tell the transport (brokerAckTimeoutMs)`,
+    );
+  }
+}

@@ -1,0 +1,149 @@
+import { delay, systemClock } from './clock.js';
+import { silentLog } from './log.js';
+import { checkServerOptions, type ServerOptions } from './server-options.js';
+import type { Consumer, TransportHealth } from './transport.js';
+import { createWorker } from './worker.js';
+
+export interface ServerHealth {
+  readonly state: 'ready' | 'draining' | 'stopped';
+  /** Since when it has been in that state, in epoch milliseconds. */
+  readonly since: number;
+  /** Why somebody should look at it; empty when all is well. */
+  readonly red: readonly string[];
+  /** The addresses that it consumes now. */
+  readonly consuming: readonly string[];
+  /** Requests in hand, running ones included. */
+  readonly inFlight: number;
+  readonly running: number;
+  /** Requests that wait for a lock, a running duplicate or a slot. */
+  readonly waiting: number;
+  /** Handlers that ignore their signal. */
+  readonly stuck: number;
+  readonly counters: Readonly<Record<string, number>>;
+  readonly transport: TransportHealth;
+}
+
+export interface StopReport {
+  /** The message ids of the handlers that did not end in time; their requests go back to the broker. */
+  readonly unfinished: readonly string[];
+}
+
+export interface Server extends AsyncDisposable {
+  health(): ServerHealth;
+  /**
+   * Takes nothing more, gives back what has not started, lets the running handlers end within `drainMs`, and
+   * aborts those that do not. The transport stays. Idempotent: later calls get the first one's report.
+   */
+  stop(): Promise<StopReport>;
+}
+
+/** How long handlers that were told to stop have to do so. */
+const abortGraceMs = 1_000;
+
+/**
+ * Serves the addresses until `stop`. Resolves once all are consumed.
+ * @throws TypeError for an option that cannot be right. @throws TransportError for a set-up that the broker refuses.
+ */
+export async function startServer(options: ServerOptions): Promise<Server> {
+  const addresses = checkServerOptions(options);
+  const { transport, drainMs = 25_000, clock = systemClock, log = silentLog } = options;
+  const { dispatcher, ...worker } = createWorker(options);
+  const consumers = new Map<string, Consumer>();
+  let state: ServerHealth['state'] = 'ready';
+  let since = clock.now();
+  let stopping: Promise<StopReport> | undefined;
+
+  function become(next: ServerHealth['state']): void {
+    state = next;
+    since = clock.now();
+  }
+
+  async function consume(address: string): Promise<void> {
+    const consumer = await transport.consume(
+      address,
+      {
+        actions: worker.actions,
+        intake: worker.intake,
+        control: (message, sender) => dispatcher.control(message, sender),
+      },
+      (delivery) => dispatcher.receive(address, delivery),
+    );
+    consumers.set(address, consumer);
+    void consumer.lost.then((err) => {
+      consumers.delete(address);
+      log.error({ err, address }, 'an address is no longer consumed');
+    });
+  }
+
+  async function stopConsumers(): Promise<void> {
+    await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
+    consumers.clear();
+  }
+
+  async function drain(): Promise<StopReport> {
+    become('draining');
+    const stopped = stopConsumers();
+    dispatcher.drain();
+    await within(drainMs, dispatcher.idle());
+    dispatcher.abortRuns();
+    await within(abortGraceMs, dispatcher.idle());
+    const unfinished = worker.running().map(({ id, action }) => {
+      log.error({ id, action }, 'a handler did not end before the worker stopped; its request goes back');
+      return id;
+    });
+    await within(abortGraceMs, stopped);
+    await worker.close();
+    become('stopped');
+    return { unfinished };
+  }
+
+  async function within(ms: number, work: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const timer = delay(clock, ms, over.signal).catch(() => undefined);
+    await Promise.race([work, timer]);
+    over.abort(new Error('done'));
+  }
+
+  const outcomes = await Promise.allSettled(addresses.map(consume));
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure) {
+    await stopConsumers();
+    await worker.close();
+    throw failure.reason;
+  }
+
+  const server: Server = {
+    health: () => ({
+      state,
+      since,
+      red: redFlags(addresses, consumers, worker.stuck(), transport.health(), state),
+      consuming: [...consumers.keys()],
+      inFlight: dispatcher.inFlight,
+      running: worker.running().length,
+      waiting: worker.waiting(),
+      stuck: worker.stuck(),
+      counters: worker.counters(),
+      transport: transport.health(),
+    }),
+    stop: () => (stopping ??= drain()),
+    async [Symbol.asyncDispose]() {
+      await server.stop();
+    },
+  };
+  return server;
+}
+
+function redFlags(
+  addresses: readonly string[],
+  consumers: ReadonlyMap<string, Consumer>,
+  stuck: number,
+  transport: TransportHealth,
+  state: ServerHealth['state'],
+): string[] {
+  const lost = state === 'ready' ? addresses.filter((address) => !consumers.has(address)) : [];
+  return [
+    ...lost.map((address) => `${address} is not consumed`),
+    ...(stuck > 0 ? [`${stuck} handlers ignore their signal`] : []),
+    ...(transport.reason === undefined ? [] : [transport.reason]),
+  ];
+}

@@ -1,0 +1,108 @@
+import type { Call, Result } from '../core/call.js';
+import type { Client } from '../core/client.js';
+import type { Handler, HandlerContext } from '../core/handler.js';
+import type { Logger } from '../core/log.js';
+import { compose, type Layer, type Step } from '../core/pipeline.js';
+import type { Results } from '../core/result.js';
+import type { Runs } from '../core/runs.js';
+import type { Deadlines } from './deadline.js';
+import type { Observe } from './observe.js';
+
+/** A request that is about to run, as a user's middleware and its handler's context see it. */
+export interface ServerCall extends HandlerContext {
+  readonly action: string;
+  /** As the action's schema parsed it. */
+  readonly request: unknown;
+}
+
+/** Wraps every run on this side: sees the request before, and the value or the error after. */
+export type ServerMiddleware = Layer<ServerCall, unknown>;
+
+export interface ExecuteParts {
+  readonly middleware: readonly ServerMiddleware[];
+  readonly results: Results;
+  readonly runs: Runs;
+  readonly deadlines: Deadlines;
+  readonly observe: Observe;
+  readonly log: Logger;
+  /** The client that nested calls go through, made when first asked for. */
+  client(): Client;
+}
+
+const defaultTimeoutMs = 60_000;
+
+/** The innermost step: the user's middleware and the handler itself. */
+export function execute({ run, timeoutMs = defaultTimeoutMs }: Handler, parts: ExecuteParts): Step<Call, Result> {
+  const { results, runs, deadlines, observe } = parts;
+  const running = compose<ServerCall, unknown>(parts.middleware, async (context) => run(context.request, context));
+
+  return async (call) => {
+    call.started = true;
+    call.onStart?.();
+    runs.start(call);
+    deadlines.limitRun(call, timeoutMs);
+    observe?.('started', call);
+    let result: Result;
+    try {
+      result = results.ofValue(call, await running(new Context(call, parts)));
+    } catch (error) {
+      result = results.ofThrown(call, error);
+    } finally {
+      runs.end(call);
+    }
+    observe?.('effect-done', call);
+    return result;
+  };
+}
+
+/** Getters, so that a handler pays only for what it asks for. */
+class Context implements ServerCall {
+  readonly call: Call;
+  readonly #parts: Pick<ExecuteParts, 'client' | 'log'>;
+  #client: Client | undefined = undefined;
+
+  constructor(call: Call, parts: Pick<ExecuteParts, 'client' | 'log'>) {
+    this.call = call;
+    this.#parts = parts;
+  }
+
+  get action(): string {
+    return this.call.action;
+  }
+  get request(): unknown {
+    return this.call.request;
+  }
+  get signal(): AbortSignal {
+    return this.call.signal;
+  }
+  get caller(): string | undefined {
+    return this.call.caller;
+  }
+  get attempt(): number {
+    return this.call.delivery.attempt;
+  }
+  get redelivered(): boolean {
+    return this.call.delivery.redelivered;
+  }
+  get fence(): number {
+    return this.call.fence;
+  }
+  get deadline(): number | undefined {
+    return this.call.message.expiresAt;
+  }
+  get messageId(): string {
+    return this.call.id;
+  }
+  get address(): string {
+    return this.call.address;
+  }
+  get headers(): Readonly<Record<string, string>> {
+    return this.call.message.headers;
+  }
+  get log(): Logger {
+    return this.#parts.log;
+  }
+  get client(): Client {
+    return (this.#client ??= this.#parts.client().within(this.call));
+  }
+}

@@ -1,0 +1,26 @@
+import type { Call, Result } from '../core/call.js';
+import { issuesOf, RpcError, type Issue } from '../core/errors.js';
+import { isLegalKey, keyHeader } from '../core/headers.js';
+import type { Layer } from '../core/pipeline.js';
+import type { Observe } from './observe.js';
+
+/** Checks the request against its schema. From here on only the parsed request is used. */
+export function validate(observe: Observe): Layer<Call, Result> {
+  return (next) => (call) => {
+    const parsed = call.handler.action.request.safeParse(call.body);
+    if (!parsed.success) throw invalidRequest(call.id, issuesOf(parsed.error));
+    const key = call.message.headers[keyHeader];
+    if (key !== undefined && !isLegalKey(key)) {
+      throw invalidRequest(call.id, [
+        { location: [keyHeader], message: 'expected 1 to 255 printable ASCII characters', type: 'invalid_format' },
+      ]);
+    }
+    call.request = parsed.data;
+    observe?.('validated', call);
+    return next(call);
+  };
+}
+
+export function invalidRequest(id: string, errors: readonly Issue[]): RpcError {
+  return new RpcError('invalid_request', 'Request validation failed', { id, details: { errors } });
+}
