@@ -1,0 +1,202 @@
+import type { Disposition, Message } from '../../src/core/transport.js';
+import { createDelays } from './delays.js';
+import { hold, type Held, type Holder } from './held.js';
+import { createLeases } from './leases.js';
+import { createLine } from './line.js';
+import type { StoredMessage } from './message.js';
+import type { MemorySettings } from './options.js';
+import type { Turns } from './turns.js';
+
+export interface DeadLetter {
+  readonly reason: string;
+  readonly message: Message;
+  readonly sender: string | undefined;
+  /** How often it had been tried. */
+  readonly attempts: number;
+}
+
+/** What waits at one address or inbox, and who takes it from there. */
+export interface MemoryQueue {
+  readonly name: string;
+  /** The actions that reach it; undefined for an inbox, which takes all. */
+  readonly actions: Set<string> | undefined;
+  readonly holders: readonly Holder[];
+  readonly deadLetters: readonly DeadLetter[];
+  /** How many wait, those that come back later included. */
+  readonly length: number;
+  /** Whether it had room. */
+  add(message: StoredMessage): boolean;
+  attach(holder: Holder): void;
+  /** Nothing more is handed to it; what it has stays with it. */
+  detach(holder: Holder): void;
+  /** Its connection is gone: what it had goes back. */
+  abandon(holder: Holder): void;
+  /** Whether the delivery was still its holder's to settle. */
+  settle(held: Held, disposition: Disposition): boolean;
+  renew(holder: Holder): void;
+  /** Somebody may have room again. */
+  wake(): void;
+  /** Forgets what waits, but for what `keeps` says. Nothing may be out. */
+  forget(keeps: (message: Message) => boolean): void;
+}
+
+/** A message that could not be set aside, because the quarantine is full, comes back after this. */
+const failedRetryMs = 1_000;
+
+export interface QueueParts {
+  readonly settings: MemorySettings;
+  readonly turns: Turns;
+  readonly count: (what: 'expired' | 'leases_lapsed' | 'late_settles' | 'quarantine_full') => void;
+}
+
+export function createQueue(name: string, actions: Set<string> | undefined, parts: QueueParts): MemoryQueue {
+  const { settings, turns, count } = parts;
+  const { clock } = settings;
+  const { countsAttempts, maxHoldMs, ordering } = settings.traits;
+  const line = createLine(ordering);
+  const delays = createDelays(clock, (message) => {
+    line.putLast(message);
+    wake();
+  });
+  const leases = createLeases({ clock, leaseMs: settings.leaseMs, maxHoldMs, onLapse: lapse });
+  const holders: Holder[] = [];
+  const deadLetters: DeadLetter[] = [];
+  let lastServed = 0;
+  let handedOut = 0;
+  let awake = false;
+
+  function wake(): void {
+    if (awake || line.ready === 0 || holders.length === 0) return;
+    awake = true;
+    turns(handOut);
+  }
+
+  function handOut(): void {
+    const sinceMs = clock.monotonicMs();
+    for (let holder = nextFree(); holder; holder = nextFree()) {
+      const message = takeLive();
+      if (!message) break;
+      hand(message, holder, sinceMs);
+    }
+    awake = false;
+  }
+
+  function hand(message: StoredMessage, holder: Holder, sinceMs: number): void {
+    message.handedOut += 1;
+    handedOut += 1;
+    const attempt = countsAttempts ? message.handedOut : message.attempt;
+    const held = hold(message, holder, { number: handedOut, sinceMs, attempt, clock });
+    if (message.lostBy && message.lostBy.holder !== holder) message.lostBy.abort();
+    message.lostBy = undefined;
+    leases.add(held);
+    holder.take(held);
+  }
+
+  function nextFree(): Holder | undefined {
+    for (const _ of holders) {
+      lastServed = (lastServed + 1) % holders.length;
+      const holder = holders[lastServed];
+      if (holder?.free) return holder;
+    }
+    return undefined;
+  }
+
+  function takeLive(): StoredMessage | undefined {
+    for (let message = line.take(); message; message = line.take()) {
+      const { expiresAt } = message.message;
+      if (expiresAt === undefined || expiresAt > clock.now()) return message;
+      line.done(message);
+      count('expired');
+    }
+    return undefined;
+  }
+
+  function giveBack(held: Held): void {
+    held.stored.lostBy = held;
+    line.putBack(held.stored);
+    wake();
+  }
+
+  function lapse(held: Held): void {
+    count('leases_lapsed');
+    held.abort();
+    giveBack(held);
+  }
+
+  function settle(held: Held, disposition: Disposition): boolean {
+    if (!leases.remove(held)) {
+      count('late_settles');
+      return false;
+    }
+    const message = held.stored;
+    if (disposition.kind === 'ack') line.done(message);
+    else if (disposition.kind === 'return') line.putBack(message);
+    else if (disposition.kind === 'retry') retry(message, disposition.afterMs, disposition.uncounted !== true);
+    else quarantine(message, disposition.reason);
+    wake();
+    return true;
+  }
+
+  function retry(message: StoredMessage, afterMs: number, counted: boolean): void {
+    if (counted) message.attempt += 1;
+    if (afterMs > 0) delays.add(message, afterMs);
+    else line.putLast(message);
+  }
+
+  function quarantine(message: StoredMessage, reason: string): void {
+    if (deadLetters.length >= settings.maxDeadLetters) {
+      count('quarantine_full');
+      retry(message, failedRetryMs, false);
+      return;
+    }
+    deadLetters.push({ reason, message: message.message, sender: message.sender, attempts: message.attempt });
+    line.done(message);
+  }
+
+  function hasRoom(): boolean {
+    if (line.length + delays.length < settings.maxQueueLength) return true;
+    // What has expired in front gives way before a new one is turned away.
+    const front = takeLive();
+    if (front) line.putBack(front);
+    return line.length + delays.length < settings.maxQueueLength;
+  }
+
+  function detach(holder: Holder): void {
+    const index = holders.indexOf(holder);
+    if (index >= 0) holders.splice(index, 1);
+    if (holders.length === 0) delays.pause();
+  }
+
+  return {
+    name,
+    actions,
+    holders,
+    deadLetters,
+    get length() {
+      return line.length + delays.length;
+    },
+    add(message) {
+      if (!hasRoom()) return false;
+      line.add(message);
+      wake();
+      return true;
+    },
+    attach(holder) {
+      holders.push(holder);
+      delays.start();
+      wake();
+    },
+    detach,
+    abandon(holder) {
+      detach(holder);
+      for (const held of leases.removeAllOf(holder).reverse()) giveBack(held);
+    },
+    settle,
+    renew: (holder) => leases.renew(holder),
+    wake,
+    forget(keeps) {
+      for (const delayed of delays.drain()) line.putLast(delayed);
+      line.keep(({ message }) => keeps(message));
+    },
+  };
+}
