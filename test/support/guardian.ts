@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 /** Knows what has to be ended or removed if this process dies before it has done so itself. */
@@ -22,8 +22,9 @@ function startGuardian(): Guardian {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   child.unref();
-  const pipe = child.stdin as Socket;
-  pipe.unref();
-  const tell = (what: string, subject: number | string) => pipe.write(`${JSON.stringify([what, subject])}\n`);
+  const { stdin } = child;
+  // Typed as a plain stream, but a pipe is a socket; it must not keep this process alive.
+  if (stdin instanceof Socket) stdin.unref();
+  const tell = (what: string, subject: number | string) => stdin.write(`${JSON.stringify([what, subject])}\n`);
   return { watch: (subject) => tell('watch', subject), forget: (subject) => tell('forget', subject) };
 }

@@ -104,7 +104,9 @@ async function tryContainer(): Promise<Broker | undefined> {
     port,
     ctl,
     closeConnections: (virtualHost) => closeConnections({ ctl }, virtualHost),
-    close: async () => void (await container.stop()),
+    close: async () => {
+      await container.stop();
+    },
   };
 }
 

@@ -1,0 +1,107 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { guardian } from './guardian.js';
+
+export interface ScriptExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A TypeScript program of the tests, running in a process of its own. */
+export interface ScriptProcess {
+  readonly pid: number;
+  /** All complete lines it has written to standard output so far. */
+  readonly lines: readonly string[];
+  /** All it has written to standard error so far. */
+  readonly stderr: string;
+  /**
+   * The first line that matches, past or future. Rejects with its standard error if it ends before, and with the
+   * signal's reason.
+   */
+  waitForLine(wanted: string | RegExp, options?: { readonly signal?: AbortSignal }): Promise<string>;
+  /** Writes a line to its standard input. */
+  writeLine(line: string): void;
+  kill(signal: NodeJS.Signals): void;
+  /** SIGKILL, and waits until it is gone. */
+  kill9(): Promise<ScriptExit>;
+  /** Resolves when it has ended, however. */
+  readonly exited: Promise<ScriptExit>;
+}
+
+export interface RunScriptOptions {
+  readonly args?: readonly string[];
+  /** On top of this process's environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Node's own options, for example `--max-old-space-size=64`. */
+  readonly nodeOptions?: readonly string[];
+}
+
+/** Starts `node --import tsx file`; one process, so signals reach it. It is killed if this process dies first. */
+export function runScript(file: string | URL, options: RunScriptOptions = {}): ScriptProcess {
+  const path = file instanceof URL ? file.pathname : file;
+  const child = spawn(
+    process.execPath,
+    [...(options.nodeOptions ?? []), '--import', 'tsx', path, ...(options.args ?? [])],
+    { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] },
+  );
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`expected ${path} to start, got no process`);
+  guardian().watch(pid);
+
+  const lines: string[] = [];
+  let stderr = '';
+  const onLine = new Set<() => void>();
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => {
+    lines.push(line);
+    onLine.forEach((look) => look());
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => undefined);
+  // 'close' comes after the last output, 'exit' may come before.
+  const exited = once(child, 'close').then(([code, signal]: unknown[]) => {
+    guardian().forget(pid);
+    return { code: code as number | null, signal: signal as NodeJS.Signals | null };
+  });
+
+  async function waitForLine(wanted: string | RegExp, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
+    const matches = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const line = lines.find(matches);
+        if (line !== undefined) stop(() => resolve(line));
+      };
+      const stop = (settle: () => void) => {
+        onLine.delete(look);
+        signal?.removeEventListener('abort', onAbort);
+        settle();
+      };
+      const onAbort = () => stop(() => reject(signal?.reason as Error));
+      onLine.add(look);
+      signal?.addEventListener('abort', onAbort);
+      look();
+      void exited.then(({ code, signal: by }) =>
+        stop(() => {
+          reject(new Error(`expected ${path} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`));
+        }),
+      );
+    });
+  }
+
+  return {
+    pid,
+    lines,
+    get stderr() {
+      return stderr;
+    },
+    waitForLine,
+    writeLine: (line) => void child.stdin.write(`${line}\n`),
+    kill: (signal) => void child.kill(signal),
+    async kill9() {
+      child.kill('SIGKILL');
+      return exited;
+    },
+    exited,
+  };
+}
