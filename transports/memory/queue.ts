@@ -82,6 +82,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   }
 
   function hand(message: StoredMessage, holder: Holder, sinceMs: number): void {
+    lastServed = holders.indexOf(holder);
     message.handedOut += 1;
     handedOut += 1;
     const attempt = countsAttempts ? message.handedOut : message.attempt;
@@ -93,9 +94,8 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   }
 
   function nextFree(): Holder | undefined {
-    for (const _ of holders) {
-      lastServed = (lastServed + 1) % holders.length;
-      const holder = holders[lastServed];
+    for (let step = 1; step <= holders.length; step += 1) {
+      const holder = holders[(lastServed + step) % holders.length];
       if (holder?.free) return holder;
     }
     return undefined;
