@@ -33,6 +33,8 @@ async function holding(
 ): Promise<Result> {
   let isWaiting = true;
   let disarm: (() => void) | undefined;
+  let lossSignal: AbortSignal | undefined;
+  const onLost = (): void => runs.cancel(call, call.lose('lock', lossSignal?.reason));
   function endWait(): void {
     if (isWaiting) room.leave(keys);
     isWaiting = false;
@@ -44,7 +46,8 @@ async function holding(
     const held = locks.hold(keys, call, ({ signal, fence }) => {
       endWait();
       call.fence = fence;
-      signal?.addEventListener('abort', () => runs.cancel(call, call.lose('lock', signal.reason)), { once: true });
+      lossSignal = signal;
+      signal?.addEventListener('abort', onLost, { once: true });
       observe?.('locked', call);
       return next(call);
     });
@@ -52,6 +55,7 @@ async function holding(
     if (isWaiting) disarm = clock.after(lockWaitMs, () => call.cancel(waitedTooLong(call, lockWaitMs)));
     return await held;
   } finally {
+    lossSignal?.removeEventListener('abort', onLost);
     if (!isWaiting) observe?.('unlocked', call);
     endWait();
   }

@@ -32,9 +32,9 @@ export interface MemoryIdempotencyOptions {
  * Remembers keys while the process lives: not durable. While `maxRecords` of them run at once, a claim of another is
  * refused as `busy`, not_executed.
  *
- * A claim's signal is one signal for all claims of the store: a listener put on it must be taken off again. It aborts
- * only for claims that are open two thirds of a lease after `close`, and only with a shared state: one process alone
- * cannot lose its claims. After `close`, who waits or comes is refused as `unavailable`, not_executed.
+ * A claim has a signal only with a shared state, since one process alone cannot lose its claims. It is one signal for
+ * all claims of the store, so a listener put on it must be taken off again, and aborts for claims that are open two
+ * thirds of a lease after `close`. After `close`, who waits or comes is refused as `unavailable`, not_executed.
  */
 export function createMemoryIdempotencyStore(options: MemoryIdempotencyOptions = {}): IdempotencyStore {
   const { clock = systemClock, leaseMs = 10_000, keepMs = 86_400_000, maxRecords = 100_000 } = options;
@@ -114,7 +114,7 @@ export function createMemoryIdempotencyStore(options: MemoryIdempotencyOptions =
     return {
       state: 'fresh',
       starts: phase.starts,
-      signal: lease.signal,
+      ...(options.state && { signal: lease.signal }),
       async settle(reply) {
         if (!isStill(record, phase)) return 'lost';
         keep(record, reply);

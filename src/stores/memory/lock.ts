@@ -36,26 +36,24 @@ export function createMemoryLockState(): MemoryLockState {
  * until the name is idle. A nested request may join its ancestors in a mode they share without waiting behind others.
  * A nested request that would wait for ever is refused as `deadlock`, also where the circle leads through others.
  *
- * `held.signal` is one signal for all holds of the provider: a listener put on it must be taken off again. It aborts
- * only for work that is still on two thirds of a lease after `close`, and only with a shared state: one process
- * alone cannot lose its locks. After `close`, who waits or comes is refused as `unavailable`, not_executed.
+ * There is a `held.signal` only with a shared state, since one process alone cannot lose its locks. It is one signal
+ * for all holds of the provider, so a listener put on it must be taken off again, and aborts for work that is still
+ * on two thirds of a lease after `close`. After `close`, who waits or comes is refused as `unavailable`, not_executed.
  */
 export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockProvider {
   const { clock = systemClock, leaseMs = 30_000 } = options;
   const state = options.state ?? createMemoryLockState();
   const lease = createLease({ clock, leaseMs, on: 'locks' });
+  const lossSignal = options.state && lease.signal;
 
-  async function hold<T>(
-    keys: readonly LockKey[],
-    { signal, owner, ancestors }: HoldOptions,
-    work: (held: Held) => Promise<T>,
-  ): Promise<T> {
-    signal.throwIfAborted();
+  async function hold<T>(keys: readonly LockKey[], wish: HoldOptions, work: (held: Held) => Promise<T>): Promise<T> {
     if (lease.stopped) throw closedError();
+    const { owner, ancestors } = wish;
     const ticket = takeTicket(state, mergedKeys(keys), { owner, ancestors, lease });
-    if (ticket.waitsIn > 0) await turnOf(state, ticket, signal);
+    // Only who waits is asked for its signal, which may be made when asked for.
+    if (ticket.waitsIn > 0) await turnOf(state, ticket, wish.signal);
     try {
-      return await work({ signal: lease.signal, fence: ticket.fence });
+      return await work(lossSignal ? { signal: lossSignal, fence: ticket.fence } : { fence: ticket.fence });
     } finally {
       returnTicket(state, ticket);
       lease.drop();
@@ -82,6 +80,10 @@ export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockP
 /** Resolves when its turn comes. Rejects, with the ticket returned, if it cannot come, the signal aborts or the provider closes. */
 function turnOf(state: MemoryLockState, ticket: Ticket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      giveUp(signal.reason as Error);
+      return;
+    }
     function giveUp(reason: Error): void {
       signal.removeEventListener('abort', onAbort);
       returnTicket(state, ticket);
