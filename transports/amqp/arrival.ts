@@ -1,0 +1,71 @@
+import type { Delivery, Message } from '../../src/core/transport.js';
+import { addressExchange, headerNames } from './names.js';
+import { encodeReplyPlace, isDirectReplyTo, mayReplyTo, type ReplyRules } from './reply-address.js';
+import type { ReplyRoute } from './options.js';
+import { bodyOf, countOf, epochOf, isJson, messageOf, tableOf, text, timeToLiveOf, type RawMessage } from './wire.js';
+
+export interface ArrivalRules extends ReplyRules {
+  readonly address: string;
+  readonly account: string | undefined;
+  readonly replyRoute: ReplyRoute;
+  readonly maxBodyBytes: number;
+  newId(): string;
+}
+
+/** One arrival at an address, read once and judged. */
+export interface Arrival {
+  readonly message: Message;
+  /** The account the broker checked; on copies, which carry our own, the one that was checked before. */
+  readonly sender: string | undefined;
+  readonly unreadable: Delivery['unreadable'];
+  readonly timeToLiveMs: number | undefined;
+  /** The exchange the request was first sent to. */
+  readonly exchange: string;
+  /** Counted attempts before this one. */
+  readonly attempts: number;
+  readonly firstSeenMs: number;
+  readonly notBeforeMs: number | undefined;
+}
+
+/** What came, or the reply address for which it is refused. */
+export function readArrival(
+  raw: RawMessage,
+  rules: ArrivalRules,
+  nowMs: number,
+): Arrival | { readonly refused: string } {
+  const { properties, fields } = raw;
+  const replyTo = text(properties.replyTo);
+  if (replyTo !== undefined && !mayReplyTo(replyTo, rules)) return { refused: replyTo };
+  const headers = tableOf(properties.headers);
+  const ownExchange = addressExchange(rules.address);
+  const ownAccount = rules.account === undefined || properties.userId === rules.account;
+  // Only what we have published ourselves is believed about its own past.
+  const isCopy = fields.exchange === ownExchange && ownAccount && headers.has(headerNames.attempts);
+  const direct = fields.exchange === ownExchange || fields.exchange === '';
+  const exchange = isCopy ? (text(headers.get(headerNames.exchange)) ?? '') : direct ? '' : fields.exchange;
+  const action = direct ? text(properties.type) : fields.exchange;
+  const read = isJson(properties)
+    ? bodyOf(raw.content, rules.maxBodyBytes)
+    : ({ body: '', unreadable: 'content_type' } as const);
+  const replyAddress = replyTo === undefined ? undefined : replyAddressOf(replyTo, exchange, rules.replyRoute);
+  return {
+    message: messageOf(raw, {
+      body: read.body,
+      newId: () => rules.newId(),
+      ...(action === undefined ? {} : { action }),
+      ...(replyAddress === undefined ? {} : { replyTo: replyAddress }),
+    }),
+    sender: isCopy && headers.has(headerNames.sender) ? text(headers.get(headerNames.sender)) : text(properties.userId),
+    unreadable: 'unreadable' in read ? read.unreadable : undefined,
+    timeToLiveMs: timeToLiveOf(properties),
+    exchange,
+    attempts: isCopy ? countOf(headers.get(headerNames.attempts)) : 0,
+    firstSeenMs: (isCopy ? epochOf(headers.get(headerNames.firstSeen)) : undefined) ?? nowMs,
+    notBeforeMs: isCopy ? epochOf(headers.get(headerNames.notBefore)) : undefined,
+  };
+}
+
+function replyAddressOf(replyTo: string, exchange: string, route: ReplyRoute): string {
+  const throughExchange = route === 'request-exchange' && !isDirectReplyTo(replyTo);
+  return encodeReplyPlace({ exchange: throughExchange ? exchange : '', routingKey: replyTo });
+}

@@ -1,0 +1,214 @@
+import { backoffMs } from '../../src/core/backoff.js';
+import { delay } from '../../src/core/clock.js';
+import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
+import { readArrival } from './arrival.js';
+import type { Attachment } from './attachment.js';
+import type { Copier } from './copier.js';
+import type { Counters } from './counters.js';
+import { brokerTextOf, copyOf, messageOf, replyCodeOf, replyCodes, setupError } from './errors.js';
+import { createHand, type Hand } from './hand.js';
+import type { Link } from './link.js';
+import type { AmqpSettings, ReplyRoute } from './options.js';
+import { createSettler, type Settler } from './settler.js';
+import type { Topology } from './topology.js';
+import type { RawMessage } from './wire.js';
+
+export interface ConsumerParts {
+  readonly settings: AmqpSettings;
+  readonly counters: Counters;
+  readonly topology: Topology;
+  readonly copier: Copier;
+  readonly address: string;
+  readonly options: ConsumeOptions;
+  readonly receive: Receive;
+  readonly ownAddresses: Pick<ReadonlySet<string>, 'has'>;
+  readonly replyRoute: () => ReplyRoute;
+  /** What is wrong, for the health; undefined: nothing any more. */
+  readonly onProblem: (kind: 'quarantine' | 'consumer', problem: string | undefined) => void;
+  readonly onStopped: (consumer: AttachedConsumer) => void;
+}
+
+export interface AttachedConsumer extends Consumer, Attachment {
+  readonly isAttached: boolean;
+  /** The first time: a set-up that cannot work rejects, instead of being told by `lost`. */
+  attachFirst(link: Link): Promise<void>;
+}
+
+/** What the broker's prefetch count holds. */
+const mostPrefetch = 65_535;
+const reattachBackoff = { firstDelayMs: 200, maxDelayMs: 5_000 };
+
+/** One channel and what came on it. */
+interface Session {
+  readonly settler: Settler;
+  readonly hands: Set<Hand>;
+  cancel(): Promise<void>;
+  close(): void;
+}
+
+export function createConsumer(parts: ConsumerParts): AttachedConsumer {
+  const { settings, counters, topology, address, options } = parts;
+  const { clock, random, log } = settings;
+  const stopping = new AbortController();
+  /** Attempts of messages whose channel went before they were settled; their redelivery does not know them. */
+  const unsettledAttempts = new Map<string, number>();
+  let session: Session | undefined;
+  let held = 0;
+  let resolveLost: (error: TransportError) => void = () => undefined;
+  const lost = new Promise<TransportError>((resolve) => {
+    resolveLost = resolve;
+  });
+
+  async function open(link: Link): Promise<void> {
+    await topology.worker(link, address, options.actions);
+    const channel = await link.channel();
+    const settler = createSettler(channel, counters);
+    const hands = new Set<Hand>();
+    let tag: string | undefined;
+    const opened: Session = {
+      settler,
+      hands,
+      async cancel() {
+        // Rejects when the channel has gone, and the consumer with it.
+        if (tag !== undefined && settler.isOpen) await channel.cancel(tag).catch(() => undefined);
+      },
+      close() {
+        if (settler.isOpen) channel.close().catch(() => undefined);
+      },
+    };
+    channel.on('close', () => {
+      for (const hand of [...hands]) hand.drop();
+      end(opened, link);
+    });
+    await channel.prefetch(Math.min(options.intake, mostPrefetch));
+    try {
+      const consuming = await channel.consume(address, (message) => {
+        if (message) take(message, opened, link);
+        else {
+          counters.add('consumers_cancelled');
+          log.warn({ address }, 'the broker cancelled the consumer, as it does when the queue is deleted');
+          end(opened, link);
+        }
+      });
+      tag = consuming.consumerTag;
+    } catch (error) {
+      if (link.isGone || replyCodeOf(error) !== replyCodes.accessRefused) throw error;
+      throw setupError(
+        `expected to consume queue ${JSON.stringify(address)}, got: ${brokerTextOf(error)}. The user in url needs read permission on it`,
+        error,
+      );
+    }
+    session = opened;
+    parts.onProblem('consumer', undefined);
+    if (stopping.signal.aborted) await quit(opened);
+  }
+
+  /** Nothing more comes on this one; what came is settled on it as long as it is open. */
+  function end(ended: Session, link: Link): void {
+    if (session !== ended) return;
+    session = undefined;
+    closeWhenEmpty(ended);
+    if (!stopping.signal.aborted && !link.isGone) void reattach(link);
+  }
+
+  async function reattach(link: Link): Promise<void> {
+    for (let tries = 1; !stopping.signal.aborted && !link.isGone; tries += 1) {
+      try {
+        await attach(link);
+        return;
+      } catch (error) {
+        if (link.isGone) return;
+        parts.onProblem('consumer', `${JSON.stringify(address)} is not consumed: ${messageOf(error)}`);
+        await delay(clock, backoffMs(tries, reattachBackoff, random), stopping.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  async function attach(link: Link): Promise<void> {
+    try {
+      if (!stopping.signal.aborted) await open(link);
+    } catch (error) {
+      if (link.isGone || !(error instanceof TransportError)) throw error;
+      parts.onProblem('consumer', `${JSON.stringify(address)} is not consumed any more: ${error.message}`);
+      log.error({ address, reason: error.message }, 'consuming ended');
+      stopping.abort();
+      parts.onStopped(consumer);
+      resolveLost(copyOf(error));
+    }
+  }
+
+  function take(message: RawMessage, from: Session, link: Link): void {
+    const tag = message.fields.deliveryTag;
+    counters.add('delivered');
+    if (stopping.signal.aborted) return from.settler.giveBack(tag);
+    const arrival = readArrival(
+      message,
+      {
+        address,
+        account: link.account,
+        replyRoute: parts.replyRoute(),
+        maxBodyBytes: settings.maxBodyBytes,
+        ownAddresses: parts.ownAddresses,
+        allows: settings.allowsReplyTo,
+        newId: () => random.uuid(),
+      },
+      clock.now(),
+    );
+    if ('refused' in arrival) {
+      counters.add('reply_to_refused');
+      log.warn(
+        { address, replyTo: arrival.refused },
+        'a request was dropped for its reply_to; replyToAllow names those that are answered',
+      );
+      return from.settler.ack(tag);
+    }
+    const attempts = Math.max(arrival.attempts, unsettledAttempts.get(arrival.message.id) ?? 0);
+    unsettledAttempts.delete(arrival.message.id);
+    const hand = createHand(message, arrival, from.settler, attempts, {
+      ...parts,
+      isStopped: () => stopping.signal.aborted,
+      isCrowded: () => held + 1 >= options.intake,
+      onHeld: (by) => void (held += by),
+      onQuarantine: (problem) => parts.onProblem('quarantine', problem),
+      onDone(done, made) {
+        from.hands.delete(done);
+        if (!from.settler.isOpen && made > 0) remember(done.id, made);
+        if (session !== from) closeWhenEmpty(from);
+      },
+    });
+    from.hands.add(hand);
+    hand.start();
+  }
+
+  function remember(id: string, attempts: number): void {
+    unsettledAttempts.set(id, attempts);
+    const [oldest] = unsettledAttempts.keys();
+    if (unsettledAttempts.size > 2 * options.intake && oldest !== undefined) unsettledAttempts.delete(oldest);
+  }
+
+  function closeWhenEmpty(ended: Session): void {
+    if (ended.hands.size === 0) ended.close();
+  }
+
+  async function quit(current: Session): Promise<void> {
+    for (const hand of [...current.hands]) hand.release();
+    await current.cancel();
+    if (session === current) session = undefined;
+    closeWhenEmpty(current);
+  }
+
+  const consumer: AttachedConsumer = {
+    lost,
+    get isAttached() {
+      return session !== undefined;
+    },
+    attach,
+    attachFirst: open,
+    async stop() {
+      if (!stopping.signal.aborted) parts.onStopped(consumer);
+      stopping.abort();
+      if (session) await quit(session);
+    },
+  };
+  return consumer;
+}

@@ -1,0 +1,82 @@
+import type { Copied } from './copies.js';
+import { copyProperties } from './copies.js';
+import type { Link } from './link.js';
+import { addressExchange, ladder, quarantineQueue, retryQueue, type Rung } from './names.js';
+import type { AmqpSettings } from './options.js';
+import type { Sender } from './sender.js';
+import type { Topology } from './topology.js';
+
+/** Publishes copies of deliveries to where they wait. Each resolves once the broker has the copy. */
+export interface Copier {
+  /** To the rung of the ladder that waits at least so long, or the longest. */
+  later(address: string, afterMs: number, copied: Copied): Promise<void>;
+  /** To the end of the address's own queue. */
+  toTheEnd(address: string, copied: Copied): Promise<void>;
+  quarantine(address: string, copied: Copied): Promise<void>;
+}
+
+export function createCopier(parts: {
+  readonly settings: AmqpSettings;
+  readonly sender: Sender;
+  readonly topology: Topology;
+  /** Where copies are published. */
+  readonly link: () => Promise<Link>;
+}): Copier {
+  const { settings, sender, topology } = parts;
+  const declared = new WeakMap<Link, Set<string>>();
+
+  async function post(address: string, queue: string, copied: Copied): Promise<void> {
+    await sender.post({
+      kind: 'copy',
+      exchange: addressExchange(address),
+      routingKey: queue,
+      content: copied.raw.content,
+      properties: ({ account }) => ({
+        ...copyProperties(copied, { app: settings.app, account }, () => settings.random.uuid()),
+        mandatory: true,
+      }),
+    });
+  }
+
+  async function ensure(queue: string, declare: (link: Link) => Promise<void>): Promise<() => void> {
+    const link = await parts.link();
+    const known = declared.get(link) ?? new Set();
+    declared.set(link, known);
+    if (!known.has(queue)) await declare(link);
+    known.add(queue);
+    return () => known.delete(queue);
+  }
+
+  /** A queue that was deleted meanwhile is declared again at the next try. */
+  async function postTo(
+    address: string,
+    queue: string,
+    copied: Copied,
+    declare: (link: Link) => Promise<void>,
+  ): Promise<void> {
+    const forget = await ensure(queue, declare);
+    try {
+      await post(address, queue, copied);
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
+  return {
+    async later(address, afterMs, copied) {
+      const rung = rungFor(afterMs);
+      const early = afterMs > rung.ms ? { notBeforeMs: settings.clock.now() + afterMs } : {};
+      await postTo(address, retryQueue(address, rung), { ...copied, ...early }, (link) =>
+        topology.retryQueue(link, address, rung),
+      );
+    },
+    toTheEnd: (address, copied) => post(address, address, copied),
+    quarantine: (address, copied) =>
+      postTo(address, quarantineQueue(address), copied, (link) => topology.quarantine(link, address)),
+  };
+}
+
+export function rungFor(afterMs: number): Rung {
+  return ladder.find((rung) => afterMs <= rung.ms) ?? ladder[2];
+}

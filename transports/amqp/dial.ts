@@ -1,0 +1,86 @@
+import amqp, { type ChannelModel, type SocketOptions } from 'amqplib';
+import { corkEachTurn, socketOf } from './cork.js';
+import type { Endpoint } from './endpoints.js';
+import { replyCodeOf } from './errors.js';
+import type { AmqpSettings } from './options.js';
+import { askForRefusal, credentialsFor } from './refusal.js';
+import { tlsOptions } from './socket-options.js';
+
+/** Only what a dead connection needs to go away for good. */
+export interface Line {
+  readonly model: ChannelModel;
+  /** Lets what is written go out, then ends the socket. */
+  hangUp(): void;
+  /** Ends the socket now. The connection notices and closes. */
+  cut(): void;
+}
+
+/** What the broker and the client library are told of each other's abilities: we hear of cancels, alarms and wrong passwords. */
+const capabilities = {
+  publisher_confirms: true,
+  exchange_exchange_bindings: true,
+  'basic.nack': true,
+  consumer_cancel_notify: true,
+  'connection.blocked': true,
+  authentication_failure_close: true,
+};
+
+/** Opens one connection. Rejects with the broker's own code and text where it gives them. */
+export async function dial(
+  endpoint: Endpoint,
+  name: string,
+  settings: AmqpSettings,
+  signal: AbortSignal,
+): Promise<Line> {
+  const abort = new AbortController();
+  const onAbort = () => abort.abort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const socketOptions: SocketOptions & { signal: AbortSignal } = {
+      ...(endpoint.tls ? tlsOptions(endpoint, settings.tls) : {}),
+      // Nagle's algorithm would hold back every ack for 40 ms.
+      noDelay: true,
+      credentials: credentialsFor(endpoint, settings),
+      clientProperties: { product: 'samovar', connection_name: name, capabilities },
+      // Not among the client library's types, but passed on to net.connect and tls.connect: ends the socket at any time.
+      signal: abort.signal,
+    };
+    const model = await amqp.connect(
+      {
+        protocol: endpoint.tls ? 'amqps' : 'amqp',
+        hostname: endpoint.host,
+        port: endpoint.port,
+        vhost: encodeURIComponent(endpoint.virtualHost),
+        heartbeat: Math.max(1, Math.ceil(settings.heartbeatMs / 1000)),
+        // As the client library's own default for URLs; one frame must hold all headers.
+        frameMax: 131_072,
+      },
+      socketOptions,
+    );
+    return lineOf(model, abort);
+  } catch (error) {
+    if (signal.aborted || !isUnexplained(error)) throw error;
+    const refusal = await askForRefusal(endpoint, settings, signal);
+    if (!refusal) throw error;
+    throw Object.assign(new Error(refusal.text, { cause: error }), { code: refusal.code });
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function isUnexplained(error: unknown): boolean {
+  return replyCodeOf(error) === undefined && error instanceof Error && error.message.includes('ConnectionClose');
+}
+
+function lineOf(model: ChannelModel, abort: AbortController): Line {
+  const socket = socketOf(model);
+  if (socket) corkEachTurn(socket);
+  return {
+    model,
+    cut: () => abort.abort(),
+    hangUp() {
+      if (socket?.writableFinished === false) socket.once('finish', () => abort.abort());
+      else abort.abort();
+    },
+  };
+}

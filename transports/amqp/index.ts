@@ -1,0 +1,14 @@
+import { amqpSettings, type AmqpTransportOptions } from './options.js';
+import { createTransport, type AmqpTransport } from './transport.js';
+
+export type { AmqpTlsOptions, AmqpTransportOptions, ExchangeType, ReplyRoute } from './options.js';
+export type { AmqpTransport } from './transport.js';
+
+/**
+ * A transport over RabbitMQ 3.10 or later. It connects with its first use, once to publish and once to consume, and
+ * comes back by itself; what can never work fails the first use with a TransportError `setup` that names the setting.
+ * @throws TypeError naming an option that is wrong.
+ */
+export function createAmqpTransport(options: AmqpTransportOptions): AmqpTransport {
+  return createTransport(amqpSettings(options));
+}

@@ -1,0 +1,45 @@
+/** The names on the broker that Samovar gives, in one place: other programs and access rights rely on them. */
+
+export const inboxPrefix = 'samovar.inbox.';
+
+/** Durable direct exchange of an address: its retries, its quarantine and what is redriven go through it. */
+export function addressExchange(address: string): string {
+  return `samovar.${address}`;
+}
+
+export function quarantineQueue(address: string): string {
+  return `${address}.quarantine`;
+}
+
+export interface Rung {
+  readonly name: '30s' | '5m' | '30m';
+  readonly ms: number;
+}
+
+/** Where retries wait that are too long to hold in process. */
+export const ladder = [
+  { name: '30s', ms: 30_000 },
+  { name: '5m', ms: 300_000 },
+  { name: '30m', ms: 1_800_000 },
+] as const satisfies readonly Rung[];
+
+export function retryQueue(address: string, rung: Rung): string {
+  return `${address}.retry.${rung.name}`;
+}
+
+/** Queues that hold requests: a reply sent there would be taken for one. */
+export function holdsRequests(queue: string): boolean {
+  return queue.endsWith('.quarantine') || ladder.some((rung) => queue.endsWith(`.retry.${rung.name}`));
+}
+
+/** Headers that are this transport's own: read or written by it, and not part of a message's headers. */
+export const headerNames = {
+  deadline: 'samovar-deadline',
+  group: 'samovar-group',
+  sender: 'samovar-sender',
+  attempts: 'samovar-attempts',
+  firstSeen: 'samovar-first-seen',
+  exchange: 'samovar-exchange',
+  reason: 'samovar-reason',
+  notBefore: 'samovar-not-before',
+} as const;

@@ -1,0 +1,165 @@
+import type { Channel, ConfirmChannel, Options } from 'amqplib';
+import type { AmqpSettings } from './options.js';
+
+export interface Letter {
+  readonly exchange: string;
+  readonly routingKey: string;
+  readonly content: Buffer;
+  readonly properties: Options.Publish;
+  /** Where its reply is to come, if that is an inbox of ours. */
+  readonly inbox?: string | undefined;
+  /** Called once, and never before `write` has returned. */
+  settled(result: Result): void;
+}
+
+export type Result =
+  | { readonly kind: 'confirmed' }
+  /** Nothing is bound there; only with `mandatory`. */
+  | { readonly kind: 'returned' }
+  /** The broker refused it: its queue is full. */
+  | { readonly kind: 'nacked' }
+  /** Written, and then the channel was gone: nobody knows. `reason` is what the broker said, if it closed it. */
+  | { readonly kind: 'lost'; readonly reason: unknown };
+
+/** One channel that publishes, and what it has published and not yet heard of. */
+export interface Outlet {
+  readonly isOpen: boolean;
+  readonly unconfirmed: number;
+  /** False: what was written waits in this process; wait for `onDrain`. @throws what the client library refuses to encode. */
+  write(letter: Letter): boolean;
+  /** The broker reads nothing for now: a confirm is not late. */
+  pause(paused: boolean): void;
+  /** Gives up the letters that `which` names; what becomes of them is no longer followed. */
+  abandon(which: (letter: Letter) => boolean, reason: unknown): void;
+  /** Abandons the rest and ends the channel. */
+  close(reason: unknown): void;
+}
+
+export interface OutletEvents {
+  onDrain(): void;
+  /** The channel is gone, by whatever cause. */
+  onClosed(reason: unknown): void;
+  /** Without confirms: something came back that was settled already. */
+  onLateReturn(exchange: string, routingKey: string): void;
+  /** The oldest letter has waited for its confirm too long. */
+  onTimeout(): void;
+}
+
+interface Entry {
+  readonly letter: Letter;
+  readonly sinceMs: number;
+}
+
+export function createOutlet(
+  channel: Channel | ConfirmChannel,
+  confirms: boolean,
+  { clock, confirmTimeoutMs }: Pick<AmqpSettings, 'clock' | 'confirmTimeoutMs'>,
+  events: OutletEvents,
+): Outlet {
+  const unconfirmed = new Set<Entry>();
+  let isOpen = true;
+  let closeReason: unknown;
+  let paused = false;
+  let resumedMs = 0;
+  let cancelTimer: (() => void) | undefined;
+
+  function settle(entry: Entry, result: Result): void {
+    if (unconfirmed.delete(entry)) entry.letter.settled(result);
+  }
+
+  function abandon(which: (letter: Letter) => boolean, reason: unknown): void {
+    for (const entry of [...unconfirmed]) if (which(entry.letter)) settle(entry, { kind: 'lost', reason });
+  }
+
+  function end(): void {
+    if (!isOpen) return;
+    isOpen = false;
+    cancelTimer?.();
+    abandon(() => true, closeReason);
+    events.onClosed(closeReason);
+  }
+
+  channel.on('error', (error: unknown) => {
+    closeReason ??= error;
+  });
+  // Before the client library's own listener, which tells each letter only that the channel is closed.
+  channel.prependListener('close', end);
+  channel.on('drain', () => events.onDrain());
+  channel.on('return', ({ fields, properties }) => {
+    const { exchange, routingKey } = fields;
+    // A return carries no tag. It comes before the confirm of the message it returns, so that one is still here.
+    for (const entry of unconfirmed) {
+      const { letter } = entry;
+      if (letter.properties.messageId !== properties.messageId || letter.routingKey !== routingKey) continue;
+      if (letter.exchange !== exchange) continue;
+      settle(entry, { kind: 'returned' });
+      return;
+    }
+    if (!confirms) events.onLateReturn(exchange, routingKey);
+  });
+
+  function watch(): void {
+    cancelTimer ??= clock.after(confirmTimeoutMs, check);
+  }
+
+  function check(): void {
+    cancelTimer = undefined;
+    const [oldest] = unconfirmed;
+    if (!oldest || !isOpen || paused) return;
+    const leftMs = Math.max(oldest.sinceMs, resumedMs) + confirmTimeoutMs - clock.monotonicMs();
+    if (leftMs > 0) cancelTimer = clock.after(leftMs, check);
+    else events.onTimeout();
+  }
+
+  return {
+    get isOpen() {
+      return isOpen;
+    },
+    get unconfirmed() {
+      return unconfirmed.size;
+    },
+    write(letter) {
+      const { exchange, routingKey, content, properties } = letter;
+      if (!confirms) {
+        const roomLeft = channel.publish(exchange, routingKey, content, properties);
+        queueMicrotask(() => letter.settled({ kind: 'confirmed' }));
+        return roomLeft;
+      }
+      const entry: Entry = { letter, sinceMs: clock.monotonicMs() };
+      const roomLeft = (channel as ConfirmChannel).publish(
+        exchange,
+        routingKey,
+        content,
+        properties,
+        (error: unknown) => {
+          settle(
+            entry,
+            error === null
+              ? { kind: 'confirmed' }
+              : isOpen
+                ? { kind: 'nacked' }
+                : { kind: 'lost', reason: closeReason },
+          );
+        },
+      );
+      unconfirmed.add(entry);
+      watch();
+      return roomLeft;
+    },
+    pause(now) {
+      paused = now;
+      if (now) return;
+      resumedMs = clock.monotonicMs();
+      if (unconfirmed.size > 0) watch();
+    },
+    abandon,
+    close(reason) {
+      closeReason ??= reason;
+      end();
+      Promise.resolve()
+        .then(() => channel.close())
+        // Gone already.
+        .catch(() => undefined);
+    },
+  };
+}

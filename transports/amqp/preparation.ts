@@ -1,0 +1,81 @@
+import { notSent } from './errors.js';
+import type { AttachedInbox } from './inbox.js';
+import type { Link } from './link.js';
+import type { AmqpSettings } from './options.js';
+import type { Parcel } from './parcel.js';
+import type { Preparation } from './sender.js';
+import type { Topology } from './topology.js';
+
+/** How long a worker that was seen is taken to be there. */
+const seenForMs = 1_000;
+const mostSeen = 10_000;
+
+/** Sees to it that what is published arrives: its exchange, its reply's way back, and its worker where one is asked for. */
+export function createPreparation(parts: {
+  readonly settings: AmqpSettings;
+  readonly topology: Topology;
+  readonly inboxOf: (address: string) => AttachedInbox | undefined;
+  /** The inboxes, consumers and bindings of this process are in place, or it has none. */
+  readonly isConsumingReady: () => boolean;
+  readonly consumingReady: () => Promise<unknown>;
+}): Preparation {
+  const { settings, topology } = parts;
+  const { clock } = settings;
+  const declared = new Set<string>();
+  /** By address, in monotonic milliseconds. */
+  const seen = new Map<string, number>();
+
+  function needsBinding({ routingKey }: Parcel): boolean {
+    return settings.replyRouteOf(routingKey) === 'request-exchange';
+  }
+
+  function isInboxReady(parcel: Parcel): boolean {
+    if (parcel.inbox === undefined) return true;
+    const inbox = parts.inboxOf(parcel.inbox);
+    if (!inbox) return true;
+    return inbox.queue !== undefined && (!needsBinding(parcel) || inbox.isBoundTo(parcel.exchange));
+  }
+
+  function isWorkerSeen({ worker }: Parcel): boolean {
+    return worker === undefined || clock.monotonicMs() - (seen.get(worker) ?? -Infinity) < seenForMs;
+  }
+
+  async function declare({ kind, exchange }: Parcel, link: Link): Promise<void> {
+    if (exchange === '' || declared.has(exchange)) return;
+    if (kind === 'copy') await topology.copyExchange(link, exchange);
+    else if ((await topology.callerExchange(link, exchange)) === 'missing') {
+      throw notSent(
+        'unroutable',
+        `expected exchange ${JSON.stringify(exchange)} to exist, got none, and no permission to create it`,
+      );
+    }
+    declared.add(exchange);
+  }
+
+  async function lookForWorker(worker: string, link: Link): Promise<void> {
+    const consumers = await topology.consumers(link, worker);
+    if (consumers === 'missing')
+      throw notSent('unroutable', `expected queue ${JSON.stringify(worker)} to exist, got none`);
+    if (consumers === 0)
+      throw notSent('no_worker', `expected a worker at ${JSON.stringify(worker)}, got a queue that nobody consumes`);
+    if (seen.size >= mostSeen) seen.clear();
+    seen.set(worker, clock.monotonicMs());
+  }
+
+  return {
+    isDone: (parcel) =>
+      (parcel.exchange === '' || declared.has(parcel.exchange)) &&
+      (parcel.kind !== 'request' || parts.isConsumingReady()) &&
+      isInboxReady(parcel) &&
+      isWorkerSeen(parcel),
+    keyOf: ({ kind, exchange, inbox = '', worker = '' }) => JSON.stringify([kind, exchange, inbox, worker]),
+    async prepare(parcel, link) {
+      if (parcel.kind === 'request' && !parts.isConsumingReady()) await parts.consumingReady();
+      await declare(parcel, link);
+      if (!isInboxReady(parcel) && parcel.inbox !== undefined)
+        await parts.inboxOf(parcel.inbox)?.prepareFor(needsBinding(parcel) ? parcel.exchange : undefined);
+      if (!isWorkerSeen(parcel) && parcel.worker !== undefined) await lookForWorker(parcel.worker, link);
+    },
+    forget: () => declared.clear(),
+  };
+}

@@ -1,0 +1,50 @@
+import { TransportError } from '../../src/core/transport.js';
+import { brokerTextOf, closedError, maybeSent, notSent, replyCodeOf, replyCodes, setupError } from './errors.js';
+import type { Result } from './outlet.js';
+
+/** What a send is told of its letter; undefined: the broker has it. */
+export function failureOf(
+  result: Result,
+  { exchange, routingKey }: { readonly exchange: string; readonly routingKey: string },
+): TransportError | undefined {
+  const place =
+    exchange === ''
+      ? JSON.stringify(routingKey)
+      : `${JSON.stringify(routingKey)} of exchange ${JSON.stringify(exchange)}`;
+  switch (result.kind) {
+    case 'confirmed':
+      return undefined;
+    case 'returned':
+      return notSent('unroutable', `expected a queue behind ${place}, got none`);
+    case 'nacked':
+      return notSent('rejected', `the broker refused the message for ${place}: its queue is full, or not available`);
+    case 'lost':
+      return lost(result.reason);
+  }
+}
+
+function lost(reason: unknown): TransportError {
+  if (reason instanceof TransportError && reason.code === 'closed') return closedError('maybe');
+  const text = reason === undefined ? 'the connection was lost' : brokerTextOf(reason);
+  return maybeSent(`the broker did not confirm the message: ${text}`, reason);
+}
+
+/** On a channel of its own a refusal concerns this one message, which was certainly not kept. */
+export function refusalOf(result: Result, exchange: string): TransportError | undefined {
+  if (result.kind !== 'lost') return undefined;
+  const code = replyCodeOf(result.reason);
+  if (code === replyCodes.notFound) {
+    return notSent(
+      'unroutable',
+      `expected exchange ${JSON.stringify(exchange)} to exist, got: ${brokerTextOf(result.reason)}`,
+      result.reason,
+    );
+  }
+  if (code === replyCodes.accessRefused) {
+    return setupError(
+      `expected the user in url to have write permission on exchange ${JSON.stringify(exchange)}, got: ${brokerTextOf(result.reason)}`,
+      result.reason,
+    );
+  }
+  return undefined;
+}
