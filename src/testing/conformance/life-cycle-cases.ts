@@ -26,7 +26,7 @@ export const lifeCycleCases: readonly ConformanceCase[] = [
         intake: 5,
         async receive(_, nth) {
           if (stopping) late += 1;
-          if (nth === 20) stopping = worker.consumer.stop();
+          if (nth === 18) stopping = worker.consumer.stop();
           return ack;
         },
       });
@@ -37,7 +37,7 @@ export const lifeCycleCases: readonly ConformanceCase[] = [
       const second = await work({ address: worker.address });
       await eventually(() => worker.seen.length + second.seen.length >= sent.length, 'the rest goes elsewhere');
       await marker(caller, second);
-      assert.deepEqual([late, worker.seen.length, second.seen.length], [0, 20, 81]);
+      assert.deepEqual([late, worker.seen.length, second.seen.length], [0, 18, 83]);
       assert.equal(new Set([...worker.ids(), ...second.ids()]).size, 101);
     },
   },

@@ -1,15 +1,21 @@
 import assert from 'node:assert/strict';
-import { ack, createGate, type Gate } from './context.js';
+import type { Message, Transport } from '../../core/transport.js';
+import { ack, createGate, type Gate, type Worker } from './context.js';
 import type { ConformanceCase } from './case.js';
 
 const group = 'order';
+
+/** One after the other, and none waits for more than the send before it. */
+async function sendInOrder(from: Transport, worker: Worker, messages: readonly Message[]): Promise<void> {
+  for (const message of messages) await from.send(worker.address, message);
+}
 
 export const orderCases: readonly ConformanceCase[] = [
   {
     name: 'a group is delivered in the order of its resolved sends, one at a time',
     group,
     trait: { name: 'ordering', is: true },
-    async run({ connect, work, message, send, eventually }) {
+    async run({ connect, work, message, within, eventually }) {
       const caller = await connect();
       const running = new Map<string, number>();
       let most = 0;
@@ -24,10 +30,8 @@ export const orderCases: readonly ConformanceCase[] = [
         },
       });
       const groups = ['a', 'b', 'c'];
-      const sent: { id: string; groupKey?: string }[] = [];
-      for (let count = 0; count < 30; count += 1) {
-        sent.push(await send(caller, worker.address, message({ groupKey: groups[count % 3] ?? '' })));
-      }
+      const sent = Array.from({ length: 30 }, (_, index) => message({ groupKey: groups[index % 3] ?? '' }));
+      await within(sendInOrder(caller, worker, sent), 'all are sent');
       await eventually(() => worker.seen.length === 30, 'all arrive');
       for (const key of groups) {
         const got = worker.seen.filter((delivery) => delivery.message.groupKey === key);
@@ -65,13 +69,14 @@ export const orderCases: readonly ConformanceCase[] = [
     name: 'a retried message keeps its place at the head of its group',
     group,
     trait: { name: 'ordering', is: true },
-    async run({ connect, work, message, send, eventually }) {
+    async run({ connect, work, message, within, eventually, marker }) {
       const caller = await connect();
       const worker = await work({ receive: async (_, nth) => (nth === 1 ? { kind: 'retry', afterMs: 50 } : ack) });
-      const first = await send(caller, worker.address, message({ groupKey: 'a' }));
-      const second = await send(caller, worker.address, message({ groupKey: 'a' }));
+      const [first, second] = [message({ groupKey: 'a' }), message({ groupKey: 'a' })];
+      await within(sendInOrder(caller, worker, [first, second]), 'both are sent');
       await eventually(() => worker.times(second) === 1, 'both have run');
-      assert.deepEqual(worker.ids(), [first.id, first.id, second.id]);
+      await marker(caller, worker);
+      assert.deepEqual(worker.ids().slice(0, 3), [first.id, first.id, second.id]);
     },
   },
   {

@@ -137,12 +137,13 @@ export const sendingCases: readonly ConformanceCase[] = [
   {
     name: 'a resolved send no longer needs its sender',
     group,
-    async run({ connect, work, send, eventually, within }) {
+    async run({ connect, work, message, eventually, within }) {
       const caller = await connect();
       const first = await work();
       await first.consumer.stop();
-      const sent = await send(caller, first.address);
-      await within(caller.close(), 'the sender closes');
+      const sent = message();
+      const ended = caller.send(first.address, sent).then(() => caller.close());
+      await within(ended, 'it is sent and its sender closes');
       const worker = await work({ address: first.address });
       await eventually(() => worker.times(sent) === 1, 'it arrives without its sender');
     },
@@ -151,12 +152,16 @@ export const sendingCases: readonly ConformanceCase[] = [
     name: 'a resolved send survives a cut of every connection',
     group,
     needs: ['cut'],
-    async run({ harness, connect, work, send, eventually }) {
+    async run({ harness, connect, work, message, within, eventually }) {
       const caller = await connect();
       const first = await work();
       await first.consumer.stop();
-      const sent = await Promise.all(Array.from({ length: 20 }, () => send(caller, first.address)));
-      await harness.cut?.();
+      const sent = Array.from({ length: 20 }, () => message());
+      const sending = Promise.all(sent.map((each) => caller.send(first.address, each)));
+      await within(
+        sending.then(() => harness.cut?.()),
+        'they are sent and all is cut',
+      );
       const worker = await work({ address: first.address });
       await eventually(() => sent.every((each) => worker.times(each) > 0), 'all arrive');
     },
