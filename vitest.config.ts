@@ -19,6 +19,7 @@ export default defineConfig({
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
+    expect: { poll: { timeout: 10_000, interval: 10 } },
     // The first file that needs a broker waits for it to start, or even to be installed.
     hookTimeout: 300_000,
     teardownTimeout: 30_000,

@@ -54,7 +54,8 @@ export function createWorker(options: ServerOptions): Worker {
   const room = createWaitingRoom({ maxWaiting, maxWaitingPerKey });
   const results = createResults({ log, random, monotonicMs: () => clock.monotonicMs(), maxBodyBytes });
   const identities = createIdentities({
-    fingerprintKey: options.fingerprintKey ?? random.uuid(),
+    // A store that is not durable is read by nobody but this process.
+    fingerprintKey: options.fingerprintKey ?? 'samovar',
     isDurable: store.durable,
   });
   const deadlines = createDeadlines({ clock, runs, answerEarly: (call, error) => dispatcher.answerEarly(call, error) });

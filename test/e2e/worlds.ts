@@ -1,0 +1,67 @@
+import { connect } from 'amqplib';
+import { createAmqpTransport } from '../../transports/amqp/index.js';
+import { createMemoryBroker } from '../../transports/memory/index.js';
+import type { Transport } from '../../src/index.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
+import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
+
+/** A broker of any kind, with what end-to-end tests do to it. */
+export interface World {
+  /** A connection of its own, as one of two users of the broker. */
+  connect(user?: 'ann' | 'bob'): Transport;
+  /** The link of every connection fails, until `reconnect`. */
+  disconnect(): Promise<void>;
+  reconnect(): void;
+  /** The reasons of what was set aside from an address. */
+  quarantined(address: string): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+async function openMemoryWorld(): Promise<World> {
+  const broker = createMemoryBroker();
+  return {
+    connect: (user = 'ann') => broker.connect({ user }),
+    disconnect: async () => broker.stop(),
+    reconnect: () => broker.start(),
+    quarantined: async (address) => broker.deadLetters(address).map(({ reason }) => reason),
+    async close() {
+      await Promise.all(broker.connections.map((connection) => connection.close()));
+    },
+  };
+}
+
+async function openAmqpWorld(): Promise<World> {
+  const broker = await sharedRabbitmq();
+  const virtualHost = await broker.createVirtualHost();
+  const rights = { virtualHost: virtualHost.name };
+  const [ann, bob] = await Promise.all([broker.createUser(rights), broker.createUser(rights)]);
+  const proxy = await startFaultProxy(broker.port);
+  const urls = { ann: proxy.through(ann.url), bob: proxy.through(bob.url) };
+  return {
+    connect: (user = 'ann') => createAmqpTransport({ url: urls[user] }),
+    disconnect: () => proxy.down(),
+    reconnect: () => proxy.up(),
+    async quarantined(address) {
+      const connection = await connect(virtualHost.url);
+      const channel = await connection.createChannel();
+      const reasons: string[] = [];
+      for (;;) {
+        const message = await channel.get(`${address}.quarantine`, { noAck: true });
+        if (!message) break;
+        reasons.push(String(message.properties.headers?.['samovar-reason']));
+      }
+      await connection.close();
+      return reasons;
+    },
+    async close() {
+      await proxy.close();
+      await broker.deleteVirtualHost(virtualHost.name);
+    },
+  };
+}
+
+/** Every transport that end-to-end behaviour is held to. */
+export const worlds = [
+  { name: 'memory', open: openMemoryWorld },
+  { name: 'amqp', open: openAmqpWorld },
+] as const;
