@@ -1,0 +1,71 @@
+import setUp, {
+  dxExample,
+  dxNodeStatus,
+  dxOrderCoffeePot,
+  settings as handlerSettings,
+} from '../../../handlers/index.js';
+import type { Action } from '../../core/action.js';
+import { createClient, type Client } from '../../core/client.js';
+import { systemClock } from '../../core/clock.js';
+import { RpcError } from '../../core/errors.js';
+import { startServer } from '../../core/server.js';
+import type { Transport } from '../../core/transport.js';
+import { ConfigurationError } from '../failure.js';
+import type { Ending } from './ending.js';
+import type { Script, ScriptedCall } from './script.js';
+
+const actions = new Map<string, Action>(
+  [dxExample, dxNodeStatus, dxOrderCoffeePot].map((action) => [action.name, action]),
+);
+
+const callTimeoutMs = 10_000;
+
+/**
+ * Starts the nodes, makes the calls step by step, and stops everything however that ends. `onStep` gets the endings
+ * of each step, in the order of the script.
+ */
+export async function play(
+  script: Script,
+  connect: () => Transport,
+  {
+    signal,
+    onStep,
+  }: { readonly signal: AbortSignal; readonly onStep: (title: string, endings: readonly Ending[]) => void },
+): Promise<void> {
+  const opened: (() => Promise<unknown>)[] = [];
+  function openTransport(): Transport {
+    const transport = connect();
+    opened.push(() => transport.close());
+    return transport;
+  }
+  try {
+    for (const address of script.nodes) {
+      const handlers = setUp({ settings: handlerSettings.parse({}) });
+      const server = await startServer({ transport: openTransport(), address, handlers, drainMs: 2_000 });
+      opened.push(() => server.stop());
+    }
+    const client = createClient({ transport: openTransport(), timeoutMs: callTimeoutMs });
+    opened.push(() => client.close());
+    for (const { title, calls } of script.steps) {
+      const endings = await Promise.all(calls.map((call) => make(call, client, signal)));
+      signal.throwIfAborted();
+      onStep(title, endings);
+    }
+  } finally {
+    for (const close of opened.reverse()) await close();
+  }
+}
+
+async function make(call: ScriptedCall, client: Client, signal: AbortSignal): Promise<Ending> {
+  const action = actions.get(call.action);
+  if (!action) throw new ConfigurationError(`expected one of ${[...actions.keys()].join(', ')}, got ${call.action}`);
+  const startMs = systemClock.monotonicMs();
+  const tookMs = (): number => systemClock.monotonicMs() - startMs;
+  try {
+    const answer = await client.call(action, call.request, { to: call.to, signal });
+    return { call, tookMs: tookMs(), result: { answer } };
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    return { call, tookMs: tookMs(), result: { error } };
+  }
+}

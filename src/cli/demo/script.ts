@@ -1,0 +1,58 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import packagedScript from '../../../handlers/demo-requests.json' with { type: 'json' };
+import { ConfigurationError } from '../failure.js';
+
+const record = z.record(z.string(), z.unknown());
+
+const expectation = z.union([
+  z.strictObject({
+    /** What the answer holds at least. */
+    answer: record,
+    /** The call with this name got the very same answer. */
+    sameAnswerAs: z.string().optional(),
+    /** By `startedAt` and `readyAt` of both answers, the two did not run at once. */
+    notWhile: z.string().optional(),
+  }),
+  z.strictObject({
+    code: z.string(),
+    outcome: z.enum(['executed', 'not_executed', 'unknown']),
+    declared: z.string().optional(),
+  }),
+]);
+
+const call = z.strictObject({
+  name: z.string().optional(),
+  action: z.string(),
+  to: z.string(),
+  request: record,
+  expect: expectation,
+});
+
+const script = z.strictObject({
+  nodes: z.array(z.string().min(1)).min(1),
+  /** One after the other; the calls of one step all at once. */
+  steps: z.array(z.strictObject({ title: z.string(), calls: z.array(call).min(1) })).min(1),
+});
+
+export type Expectation = z.output<typeof expectation>;
+export type ScriptedCall = z.output<typeof call>;
+export type Script = z.output<typeof script>;
+
+/** The script of the package, or the one at `path`. @throws ConfigurationError saying what is wrong with it. */
+export async function loadScript(path?: string): Promise<Script> {
+  const parsed = script.safeParse(path === undefined ? packagedScript : await readJson(path));
+  if (parsed.success) return parsed.data;
+  throw new ConfigurationError(
+    `expected ${path ?? 'the requests'} to be a demo's requests: ${z.prettifyError(parsed.error)}`,
+  );
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigurationError(`expected ${path} to be a readable JSON file: ${reason}`, { cause: error });
+  }
+}

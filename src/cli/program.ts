@@ -1,0 +1,25 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+import { addDemoCommand, type CommandParts } from './demo/command.js';
+
+/** The whole command line. It throws commander's own errors instead of ending the process. */
+export function createProgram(parts: CommandParts): Command {
+  const program = new Command('samovar')
+    .description('A lean RPC runtime for Node with pluggable transports.')
+    .version(versionOfPackage(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(samovar --help tells what there is)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => parts.terminal.write(text.trimEnd()),
+      writeErr: (text) => parts.terminal.writeError(text.trimEnd()),
+    });
+  addDemoCommand(program, parts);
+  return program;
+}
+
+function versionOfPackage(): string {
+  const require = createRequire(import.meta.url);
+  // By its own name: the way to package.json differs between the sources and what is installed.
+  return (require('samovar/package.json') as { readonly version: string }).version;
+}

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { runScript } from '../support/process.js';
+import { freePorts } from '../support/ports.js';
+
+const main = new URL('../../src/cli/main.ts', import.meta.url);
+
+async function samovar(...args: string[]) {
+  const run = runScript(main, { args });
+  const { code } = await run.exited;
+  return { code, out: run.lines.join('\n'), err: run.stderr.trimEnd() };
+}
+
+it('prints its version', async () => {
+  const { code, out, err } = await samovar('--version');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(/^\d+\.\d+\.\d+/);
+});
+
+it('prints help with every command', async () => {
+  const { code, out } = await samovar('--help');
+  expect(code).toBe(0);
+  expect(out).toContain('demo [options]');
+});
+
+it.each([
+  ['no command', []],
+  ['an unknown command', ['brew']],
+  ['an unknown option', ['demo', '--hot']],
+  ['an unknown transport', ['demo', '--transport', 'pigeon']],
+])('exits with 64 and says what there is for %s', async (_what, args) => {
+  const { code, out, err } = await samovar(...args);
+  expect({ code, out }).toEqual({ code: 64, out: '' });
+  expect(err).toMatch(/--help/);
+});
+
+describe('samovar demo', () => {
+  it('plays to its end and exits with 0, without colours in a pipe', async () => {
+    const { code, out, err } = await samovar('demo');
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('13 calls, all as expected');
+    expect(out).not.toContain('\u001b');
+  });
+
+  it.each([
+    ['no URL', ['--transport', 'amqp'], /--url/],
+    ['a URL for memory', ['--url', 'amqp://127.0.0.1'], /--transport amqp/],
+    ['something that is no URL', ['--transport', 'amqp', '--url', 'localhost'], /url/],
+    ['a URL of something else', ['--transport', 'amqp', '--url', 'http://user:s3cret@127.0.0.1'], /url/],
+  ])('exits with 78 and one line for %s', async (_what, args, message) => {
+    const { code, err } = await samovar('demo', ...args);
+    expect(code).toBe(78);
+    expect(err.split('\n')).toEqual([expect.stringMatching(message)]);
+    expect(err).toMatch(/^samovar: /);
+    expect(err).not.toContain('s3cret');
+  });
+
+  it('exits with 69 and one line when no broker is there', async () => {
+    const [port] = await freePorts(1);
+    const { code, err } = await samovar('demo', '--transport', 'amqp', '--url', `amqp://user:s3cret@127.0.0.1:${port}`);
+    expect(code).toBe(69);
+    expect(err.split('\n')).toEqual([expect.stringContaining(`127.0.0.1:${port}`)]);
+    expect(err).not.toContain('s3cret');
+  });
+
+  it('exits with 130 when it is interrupted', async () => {
+    const run = runScript(main, { args: ['demo'] });
+    await run.waitForLine('One order, sent twice');
+    run.kill('SIGINT');
+    expect(await run.exited).toEqual({ code: 130, signal: null });
+    expect(run.stderr).toBe('');
+  });
+});
