@@ -1,10 +1,10 @@
 import { createBrokerAdmin, type BrokerAdmin } from './rabbitmq-admin.js';
 import { startRabbitmqContainer } from './rabbitmq-container.js';
 import { findRabbitmq, installRabbitmq } from './rabbitmq-install.js';
-import { startRabbitmqProcess, type RabbitmqProcess, type RabbitmqProcessOptions } from './rabbitmq-process.js';
+import { startRabbitmqProcess, type RabbitmqProcess } from './rabbitmq-process.js';
+import type { RabbitmqProcessOptions } from './rabbitmq-settings.js';
 
 export type { User, UserRights, VirtualHost } from './rabbitmq-admin.js';
-export type { RabbitmqProcessOptions } from './rabbitmq-process.js';
 
 /** A real RabbitMQ that a test may use, wherever it runs. */
 export interface Broker extends BrokerAdmin {
@@ -61,7 +61,7 @@ export async function startOwnRabbitmq(options: RabbitmqProcessOptions = {}): Pr
     },
     ctl: (args) => broker.ctl(args),
     closeConnections: (virtualHost) => closeConnections(broker, virtualHost),
-    kill9: () => broker.kill9(),
+    kill9: (killing) => broker.kill9(killing),
     start: () => broker.start(),
     stop: () => broker.stop(),
     pause: () => broker.pause(),
