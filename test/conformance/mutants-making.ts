@@ -88,3 +88,8 @@ export function without(message: Message, field: keyof Message): Message {
   const { [field]: _, ...rest } = message;
   return rest as Message;
 }
+
+/** Some turns of the event loop later. */
+export const inTurns = async (turns: number): Promise<void> => {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};

@@ -1,8 +1,9 @@
 import { TransportError, type Message } from '../../src/core/transport.js';
+import type { DeadLetter } from './dead-letters.js';
 import { inboxPrefix, type BrokerCore, type Sent } from './broker-core.js';
 import { stored } from './message.js';
 import { memorySettings, type MemoryBrokerOptions } from './options.js';
-import { createQueue, type DeadLetter, type MemoryQueue } from './queue.js';
+import { createQueue, type MemoryQueue } from './queue.js';
 import { createTransport, type MemoryConnectOptions, type MemoryTransport } from './transport.js';
 import { createTurns } from './turns.js';
 

@@ -1,4 +1,5 @@
 import type { Disposition, Message } from '../../src/core/transport.js';
+import { createDeadLetters, type DeadLetter } from './dead-letters.js';
 import { createDelays } from './delays.js';
 import { hold, type Held, type Holder } from './held.js';
 import { createLeases } from './leases.js';
@@ -6,14 +7,6 @@ import { createLine } from './line.js';
 import type { StoredMessage } from './message.js';
 import type { MemorySettings } from './options.js';
 import type { Turns } from './turns.js';
-
-export interface DeadLetter {
-  readonly reason: string;
-  readonly message: Message;
-  readonly sender: string | undefined;
-  /** How often it had been tried. */
-  readonly attempts: number;
-}
 
 /** What waits at one address or inbox, and who takes it from there. */
 export interface MemoryQueue {
@@ -60,7 +53,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   });
   const leases = createLeases({ clock, leaseMs: settings.leaseMs, maxHoldMs, onLapse: lapse });
   const holders: Holder[] = [];
-  const deadLetters: DeadLetter[] = [];
+  const deadLetters = createDeadLetters(settings.maxDeadLetters);
   let lastServed = 0;
   let handedOut = 0;
   let awake = false;
@@ -144,13 +137,12 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   }
 
   function quarantine(message: StoredMessage, reason: string): void {
-    if (deadLetters.length >= settings.maxDeadLetters) {
-      count('quarantine_full');
-      retry(message, failedRetryMs, false);
+    if (deadLetters.add(message, reason)) {
+      line.done(message);
       return;
     }
-    deadLetters.push({ reason, message: message.message, sender: message.sender, attempts: message.attempt });
-    line.done(message);
+    count('quarantine_full');
+    retry(message, failedRetryMs, false);
   }
 
   function hasRoom(): boolean {
@@ -171,7 +163,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     name,
     actions,
     holders,
-    deadLetters,
+    deadLetters: deadLetters.list,
     get length() {
       return line.length + delays.length;
     },

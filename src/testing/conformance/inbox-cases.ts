@@ -1,41 +1,10 @@
 import assert from 'node:assert/strict';
-import type { Inbox, Message, Transport } from '../../core/transport.js';
-import { createGate, type CaseContext } from './context.js';
+import type { Message } from '../../core/transport.js';
 import type { ConformanceCase } from './case.js';
+import { createGate } from './context.js';
+import { open, replyTo } from './open-inbox.js';
 
 const group = 'inbox';
-
-interface OpenInbox extends Inbox {
-  readonly got: readonly Message[];
-  readonly losses: number;
-}
-
-async function open(
-  { within }: CaseContext,
-  transport: Transport,
-  receive: (message: Message, nth: number) => void | Promise<void> = () => undefined,
-): Promise<OpenInbox> {
-  const got: Message[] = [];
-  let losses = 0;
-  const opening = transport.openInbox({
-    receive: (message) => receive(message, got.push(message)),
-    lost: () => void (losses += 1),
-  });
-  const inbox = await within(opening, 'the inbox opens');
-  return {
-    address: inbox.address,
-    close: () => inbox.close(),
-    got,
-    get losses() {
-      return losses;
-    },
-  };
-}
-
-/** A reply: a message without an action. */
-function replyTo(request: Message, body = '{}'): Message {
-  return { id: `reply to ${request.id}`, body, headers: {}, correlationId: request.id };
-}
 
 export const inboxCases: readonly ConformanceCase[] = [
   {
@@ -158,47 +127,6 @@ export const inboxCases: readonly ConformanceCase[] = [
       for (let count = 0; count < 10; count += 1) await send(worker, inbox.address, replyTo(message()));
       await eventually(() => inbox.got.length === 10, 'all arrive');
       gate.open();
-    },
-  },
-  {
-    name: 'an inbox lives through a cut, and so does a reply that was not yet received',
-    group,
-    needs: ['cut'],
-    async run(context) {
-      const { harness, connect, message, send, eventually } = context;
-      const [caller, worker] = [await connect(), await connect()];
-      const gate = createGate();
-      const inbox = await open(context, caller, (_, nth) => (nth === 1 ? gate.opened : undefined));
-      const slow = replyTo(message());
-      await send(worker, inbox.address, slow);
-      await eventually(() => inbox.got.length === 1, 'it arrives');
-      await harness.cut?.();
-      const timesSlow = (): number => inbox.got.filter(({ id }) => id === slow.id).length;
-      await eventually(() => inbox.losses > 0 || timesSlow() === 2, 'it comes again, or its loss is told');
-      const later = replyTo(message());
-      await eventually(() => worker.status === 'ready', 'the worker is back');
-      await eventually(async () => {
-        await worker.send(inbox.address, later).catch(() => undefined);
-        return inbox.got.some(({ id }) => id === later.id);
-      }, 'the next reply arrives');
-      gate.open();
-    },
-  },
-  {
-    name: 'an inbox tells when replies are lost with the broker, and works on',
-    group,
-    needs: ['crashBroker'],
-    async run(context) {
-      const { harness, connect, message, eventually } = context;
-      const [caller, worker] = [await connect(), await connect()];
-      const inbox = await open(context, caller);
-      await harness.crashBroker?.();
-      await eventually(() => inbox.losses === 1, 'the loss is told');
-      const reply = replyTo(message());
-      await eventually(async () => {
-        await worker.send(inbox.address, reply).catch(() => undefined);
-        return inbox.got.some(({ id }) => id === reply.id);
-      }, 'the next reply arrives');
     },
   },
 ];

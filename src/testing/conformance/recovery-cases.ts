@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
-import { TransportError, type Disposition, type Message } from '../../core/transport.js';
-import { ack, createGate, type CaseContext, type Gate, type Worker } from './context.js';
+import { TransportError, type Message } from '../../core/transport.js';
+import { ack, type CaseContext, type Worker } from './context.js';
 import type { ConformanceCase } from './case.js';
+import { holdingWorker } from './holding-worker.js';
 
 const group = 'life cycle';
-
-/** A worker that settles what it has when the test says so. */
-async function holder(context: CaseContext, address?: string): Promise<{ worker: Worker; gates: Gate<Disposition>[] }> {
-  const gates: Gate<Disposition>[] = [];
-  const receive = (): Promise<Disposition> => {
-    const gate = createGate<Disposition>();
-    gates.push(gate);
-    return gate.opened;
-  };
-  return { worker: await context.work(address === undefined ? { receive } : { receive, address }), gates };
-}
 
 /** Sends until it gets through; how often the message leaves does not matter. */
 async function insist({ eventually }: CaseContext, from: Worker['transport'], address: string, sent: Message) {
@@ -28,61 +18,8 @@ async function insist({ eventually }: CaseContext, from: Worker['transport'], ad
   );
 }
 
-/** What becomes of deliveries and sends when a consumer, a connection or the broker ends. */
+/** What becomes of deliveries and sends when a connection or the broker ends. */
 export const recoveryCases: readonly ConformanceCase[] = [
-  {
-    name: 'a delivery in hand is still settled after its consumer stopped',
-    group,
-    async run(context) {
-      const { connect, work, send, within, eventually, marker } = context;
-      const caller = await connect();
-      const { worker: first, gates } = await holder(context);
-      const sent = await send(caller, first.address);
-      await eventually(() => first.times(sent) === 1, 'it arrives');
-      await within(first.consumer.stop(), 'it stops');
-      gates[0]?.open(ack);
-      const bystander = await work({ transport: first.transport });
-      await marker(caller, bystander);
-      await within(first.transport.close(), 'it closes');
-      const second = await work({ address: first.address });
-      await marker(caller, second);
-      assert.equal(second.times(sent), 0);
-    },
-  },
-  {
-    name: 'a delivery that was not settled goes back when its transport closes',
-    group,
-    async run(context) {
-      const { connect, work, send, within, eventually } = context;
-      const caller = await connect();
-      const { worker: first } = await holder(context);
-      const sent = await send(caller, first.address);
-      await eventually(() => first.times(sent) === 1, 'it arrives');
-      await within(first.transport.close(), 'it closes');
-      const second = await work({ address: first.address });
-      await eventually(() => second.times(sent) === 1, 'it goes to the next worker');
-      assert.equal(second.seen[0]?.redelivered, true);
-    },
-  },
-  {
-    name: 'settling after the transport closed changes nothing',
-    group,
-    async run(context) {
-      const { connect, work, send, within, eventually, marker } = context;
-      const caller = await connect();
-      const { worker: first, gates } = await holder(context);
-      const sent = await send(caller, first.address);
-      await eventually(() => first.times(sent) === 1, 'it arrives');
-      await within(first.transport.close(), 'it closes');
-      const { worker: second } = await holder(context, first.address);
-      await eventually(() => second.times(sent) === 1, 'it goes to the next worker');
-      gates[0]?.open(ack);
-      await marker(caller, await work());
-      await within(second.transport.close(), 'that one closes too');
-      const third = await work({ address: first.address });
-      await eventually(() => third.times(sent) === 1, 'it goes to the third');
-    },
-  },
   {
     name: 'after a cut everything goes on by itself',
     group,
@@ -109,7 +46,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
     async run(context) {
       const { harness, connect, send, eventually } = context;
       const caller = await connect();
-      const { worker, gates } = await holder(context);
+      const { worker, gates } = await holdingWorker(context);
       await send(caller, worker.address);
       await eventually(() => worker.seen.length === 1, 'it arrives');
       await harness.cut?.();
@@ -126,7 +63,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
     async run(context) {
       const { harness, connect, work, send, eventually, marker } = context;
       const caller = await connect();
-      const { worker, gates } = await holder(context);
+      const { worker, gates } = await holdingWorker(context);
       const bystander = await work({ transport: worker.transport });
       const sent = await send(caller, worker.address);
       await eventually(() => worker.times(sent) === 1, 'it arrives');
