@@ -16,6 +16,8 @@ import {
 import { createSweep } from './sweep.js';
 import { createWatch } from './watch.js';
 
+export { createMemoryIdempotencyState, type MemoryIdempotencyState } from './records.js';
+
 export interface MemoryIdempotencyOptions {
   readonly clock?: Clock;
   /** Shared with other stores, each of which then stands for a process. */
