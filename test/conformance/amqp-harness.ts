@@ -63,7 +63,7 @@ async function deadLetters(url: string, address: string): Promise<readonly Quara
       const { properties, content } = raw as RawMessage;
       const reason = tableOf(properties.headers).get('samovar-reason');
       const action = typeof properties.type === 'string' ? { action: properties.type } : {};
-      const message = messageOf(raw as RawMessage, { ...action, body: content.toString(), newId: randomUUID });
+      const message = messageOf(raw, { ...action, body: content.toString(), newId: randomUUID });
       found.push({ reason: String(reason), message });
     }
   } finally {

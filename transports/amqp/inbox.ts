@@ -106,11 +106,14 @@ export function createInbox(parts: InboxParts): AttachedInbox {
   function lose(): void {
     counters.add('inboxes_lost');
     parts.abandonSends(address);
-    try {
-      on.lost();
-    } catch (error) {
-      log.error({ inbox: address, err: error }, 'hearing of a lost inbox failed');
-    }
+    // Whoever waits for one of those sends hears of it first.
+    setImmediate(() => {
+      try {
+        on.lost();
+      } catch (error) {
+        log.error({ inbox: address, err: error }, 'hearing of a lost inbox failed');
+      }
+    });
   }
 
   function take(raw: RawMessage, settler: Settler): void {

@@ -18,7 +18,9 @@ export async function mayUseDefaultExchange(link: Link, queue: string): Promise<
     });
     // Blocked, the broker answers nothing; a worker must start all the same.
     link.onBlocked(() => resolve(true));
-    channel.publish('', queue, Buffer.alloc(0), { mandatory: true, expiration: '0' }, () => {
+    channel.publish('', queue, Buffer.alloc(0), { mandatory: true, expiration: '0' }, (error: unknown) => {
+      // Closed: the listener above says why.
+      if (error !== null) return;
       resolve(true);
       channel.close().catch(() => undefined);
     });
