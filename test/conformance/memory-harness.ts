@@ -1,14 +1,17 @@
 import { createManualClock, createSeededRandom, type TransportHarness } from '../../src/testing/index.js';
-import { createMemoryBroker, type MemoryBroker, type MemoryBrokerOptions } from '../../transports/memory/index.js';
+import { createMemoryBroker, type MemoryBrokerOptions } from '../../transports/memory/index.js';
 
-/** The memory transport in virtual time. A test that needs the broker itself makes it in `brokerOf`. */
-export function createMemoryHarness(
-  options: MemoryBrokerOptions = {},
-  brokerOf: (options: MemoryBrokerOptions) => MemoryBroker = createMemoryBroker,
-): TransportHarness {
+export interface MemoryHarnessOptions extends MemoryBrokerOptions {
+  /** Hand over by timers of the virtual clock, a millisecond each, as a simulation does. */
+  readonly turnsByClock?: boolean;
+}
+
+/** The memory transport in virtual time. */
+export function createMemoryHarness({ turnsByClock, ...options }: MemoryHarnessOptions = {}): TransportHarness {
   const time = createManualClock();
   const leaseMs = 30_000;
-  const broker = brokerOf({ clock: time, random: createSeededRandom(1), leaseMs, ...options });
+  const turns: MemoryBrokerOptions = turnsByClock ? { schedule: (turn) => void time.after(1, turn) } : {};
+  const broker = createMemoryBroker({ clock: time, random: createSeededRandom(1), leaseMs, ...turns, ...options });
   const { traits } = broker.connect();
   let addresses = 0;
   return {

@@ -16,8 +16,9 @@ const otherwise: Partial<TransportTraits> = {
 };
 
 describe.each([
-  { name: 'the memory transport', traits: {} },
-  { name: 'the memory transport with all traits turned round', traits: otherwise },
-])('$name', ({ traits }) => {
-  for (const { name, run } of transportConformance(createMemoryHarness({ traits }))) test(name, run);
+  { name: 'the memory transport', options: {} },
+  { name: 'the memory transport with all traits turned round', options: { traits: otherwise } },
+  { name: 'the memory transport with a clock that owns its turns', options: { turnsByClock: true } },
+])('$name', ({ options }) => {
+  for (const { name, run } of transportConformance(createMemoryHarness(options))) test(name, run);
 });

@@ -21,7 +21,10 @@ export interface MemoryBrokerOptions {
   readonly maxWaitingSends?: number;
   /** Makes it behave as a broker that differs in these: each answer changes what it does, not only what it says. */
   readonly traits?: Partial<TransportTraits>;
-  /** Runs `turn` soon, but never before the caller's microtasks are done; `setImmediate` by default. */
+  /**
+   * Runs `turn` soon, but never before the caller's microtasks are done; `setImmediate` by default. A virtual clock has
+   * to let some time pass for it: what is retried at once for ever would otherwise stop time.
+   */
   readonly schedule?: (turn: () => void) => void;
   /** A plan of faults: asked for each message that is sent. Left out: all arrive. */
   readonly fate?: (address: string, message: Message) => SendFate;

@@ -24,6 +24,8 @@ export interface CaseContext {
   readonly message: (fields?: Partial<Message>) => Message;
   /** Sends and waits until the broker has it; a message of its own unless told. */
   readonly send: (from: Transport, address: string, message?: Message, options?: SendOptions) => Promise<Message>;
+  /** Sends again and again until one gets through: for a connection that is just coming back. */
+  readonly insist: (from: Transport, address: string, message: Message, options?: SendOptions) => Promise<void>;
   /** Waits for a refusal with that code. */
   readonly refused: (sending: Promise<unknown>, code: TransportErrorCode) => Promise<TransportError>;
   /** Waits for what is going on, at most the harness's patience. */
@@ -113,6 +115,20 @@ export function createCaseContext(harness: TransportHarness): CaseContext {
     return sent;
   }
 
+  async function insist(from: Transport, address: string, sent: Message, options?: SendOptions): Promise<void> {
+    let state: 'idle' | 'trying' | 'through' = 'idle';
+    await eventually(() => {
+      if (state === 'idle') {
+        state = 'trying';
+        from.send(address, sent, options).then(
+          () => (state = 'through'),
+          () => (state = 'idle'),
+        );
+      }
+      return state === 'through';
+    }, 'a send gets through');
+  }
+
   async function work(options: WorkOptions = {}): Promise<Worker> {
     const address = options.address ?? harness.freshAddress();
     const transport = options.transport ?? (await connect());
@@ -156,5 +172,6 @@ export function createCaseContext(harness: TransportHarness): CaseContext {
 
   const nowMs = (): number => time.now();
   const monotonicMs = (): number => time.monotonicMs();
-  return { harness, connect, work, message, send, refused, within, eventually, marker, pass, nowMs, monotonicMs, end };
+  const waits = { within, eventually, marker, pass, nowMs, monotonicMs };
+  return { harness, connect, work, message, send, insist, refused, ...waits, end };
 }

@@ -11,7 +11,7 @@ export const inboxRecoveryCases: readonly ConformanceCase[] = [
     group,
     needs: ['cut'],
     async run(context) {
-      const { harness, connect, message, send, eventually } = context;
+      const { harness, connect, message, send, insist, eventually } = context;
       const [caller, worker] = [await connect(), await connect()];
       const gate = createGate();
       const inbox = await open(context, caller, (_, nth) => (nth === 1 ? gate.opened : undefined));
@@ -22,11 +22,8 @@ export const inboxRecoveryCases: readonly ConformanceCase[] = [
       const timesSlow = (): number => inbox.got.filter(({ id }) => id === slow.id).length;
       await eventually(() => inbox.losses > 0 || timesSlow() === 2, 'it comes again, or its loss is told');
       const later = replyTo(message());
-      await eventually(() => worker.status === 'ready', 'the worker is back');
-      await eventually(async () => {
-        await worker.send(inbox.address, later).catch(() => undefined);
-        return inbox.got.some(({ id }) => id === later.id);
-      }, 'the next reply arrives');
+      await insist(worker, inbox.address, later);
+      await eventually(() => inbox.got.some(({ id }) => id === later.id), 'the next reply arrives');
       gate.open();
     },
   },
@@ -36,16 +33,14 @@ export const inboxRecoveryCases: readonly ConformanceCase[] = [
     trait: { name: 'survivesBrokerCrash', is: false },
     needs: ['crashBroker'],
     async run(context) {
-      const { harness, connect, message, eventually } = context;
+      const { harness, connect, message, insist, eventually } = context;
       const [caller, worker] = [await connect(), await connect()];
       const inbox = await open(context, caller);
       await harness.crashBroker?.();
       await eventually(() => inbox.losses === 1, 'the loss is told');
       const reply = replyTo(message());
-      await eventually(async () => {
-        await worker.send(inbox.address, reply).catch(() => undefined);
-        return inbox.got.some(({ id }) => id === reply.id);
-      }, 'the next reply arrives');
+      await insist(worker, inbox.address, reply);
+      await eventually(() => inbox.got.some(({ id }) => id === reply.id), 'the next reply arrives');
     },
   },
   {

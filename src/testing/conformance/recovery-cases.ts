@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
-import { TransportError, type Message } from '../../core/transport.js';
-import { ack, type CaseContext, type Worker } from './context.js';
+import { TransportError } from '../../core/transport.js';
+import { ack } from './context.js';
 import type { ConformanceCase } from './case.js';
 import { holdingWorker } from './holding-worker.js';
 
 const group = 'life cycle';
-
-/** Sends until it gets through; how often the message leaves does not matter. */
-async function insist({ eventually }: CaseContext, from: Worker['transport'], address: string, sent: Message) {
-  await eventually(
-    () =>
-      from.send(address, sent).then(
-        () => true,
-        () => false,
-      ),
-    'a send gets through',
-  );
-}
 
 /** What becomes of deliveries and sends when a connection or the broker ends. */
 export const recoveryCases: readonly ConformanceCase[] = [
@@ -25,13 +13,13 @@ export const recoveryCases: readonly ConformanceCase[] = [
     group,
     needs: ['cut'],
     async run(context) {
-      const { harness, connect, work, message, eventually } = context;
+      const { harness, connect, work, message, insist, eventually } = context;
       const caller = await connect();
       const worker = await work();
       for (let round = 1; round <= 2; round += 1) {
         await harness.cut?.();
         const sent = message();
-        await insist(context, caller, worker.address, sent);
+        await insist(caller, worker.address, sent);
         await eventually(() => worker.times(sent) > 0, 'the consumer is back');
       }
       await eventually(() => caller.status === 'ready' && worker.transport.status === 'ready', 'both are ready');
@@ -82,7 +70,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
     group,
     needs: ['cut'],
     async run(context) {
-      const { harness, connect, work, message, within, eventually } = context;
+      const { harness, connect, work, message, insist, within, eventually } = context;
       const caller = await connect();
       const worker = await work({ intake: 100 });
       const sent = Array.from({ length: 60 }, () => message());
@@ -92,7 +80,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
       const results = await within(Promise.allSettled([...before, ...after]), 'all sends end');
       await cutting;
       const marker = message();
-      await insist(context, caller, worker.address, marker);
+      await insist(caller, worker.address, marker);
       const delivered = sent.filter((_, index) => results[index]?.status === 'fulfilled');
       await eventually(() => worker.times(marker) > 0, 'a marker arrives');
       await eventually(() => delivered.every((each) => worker.times(each) > 0), 'what resolved arrives');
@@ -111,7 +99,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
     trait: { name: 'survivesBrokerCrash', is: survives },
     needs: ['crashBroker'],
     async run(context) {
-      const { harness, connect, work, message, send, eventually } = context;
+      const { harness, connect, work, message, send, insist, eventually } = context;
       const caller = await connect();
       const first = await work();
       await first.consumer.stop();
@@ -119,7 +107,7 @@ export const recoveryCases: readonly ConformanceCase[] = [
       await harness.crashBroker?.();
       const second = await work({ address: first.address });
       const marker = message();
-      await insist(context, caller, first.address, marker);
+      await insist(caller, first.address, marker);
       await eventually(() => second.times(marker) > 0, 'a marker arrives');
       assert.equal(second.times(kept), survives ? 1 : 0);
     },
