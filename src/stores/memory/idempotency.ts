@@ -5,6 +5,7 @@ import { createLease } from './lease.js';
 import {
   createMemoryIdempotencyState,
   forget,
+  isStill,
   rest,
   resume,
   start,
@@ -155,12 +156,6 @@ export function createMemoryIdempotencyStore(options: MemoryIdempotencyOptions =
   }
 
   return { durable: false, read, claim, close };
-}
-
-/** Also true for an owner that comes back before anybody took over what it seemed to have abandoned. */
-function isStill(record: KeyRecord, running: RunningPhase): boolean {
-  const { phase } = record;
-  return phase === running || (phase?.state === 'abandoned' && phase.was === running);
 }
 
 function fullError(maxRecords: number): RpcError {

@@ -103,6 +103,12 @@ export function forget(state: MemoryIdempotencyState, record: KeyRecord): void {
   change(record, undefined);
 }
 
+/** Also true for an owner that comes back before anybody took over what it seemed to have abandoned. */
+export function isStill(record: KeyRecord, running: RunningPhase): boolean {
+  const { phase } = record;
+  return phase === running || (phase?.state === 'abandoned' && phase.was === running);
+}
+
 function change(record: KeyRecord, phase: Phase | undefined): void {
   record.phase = phase;
   const { watchers } = record;
