@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { TransportError } from '../../../src/core/transport.js';
 import { startOwnRabbitmq, type OwnBroker } from '../../support/rabbitmq.js';
 import { createGate, eventually, message, openLab, rejection, work, type Lab } from './lab.js';
 
@@ -69,6 +70,7 @@ describe('a broker that is gone', () => {
       await eventually(() => worker.seen.length === 1);
       lab.proxy.blackHole(direction);
       await eventually(() => worker.transport.status === 'connecting');
+      lab.proxy.cut();
       lab.proxy.heal();
       await eventually(() => worker.transport.status === 'ready');
       await worker.transport.send(worker.address, message());
@@ -116,7 +118,7 @@ describe('a broker that is gone', () => {
     // Its worker may be back a moment after it: unroutable until then, and said so.
     const result = await waiting.then(
       () => 'sent',
-      (error: { code: string }) => error.code,
+      (error: unknown) => (error as TransportError).code,
     );
     expect(['sent', 'unroutable']).toContain(result);
     await restarting;
