@@ -6,3 +6,6 @@ export type { ConformanceOptions, ConformanceTest } from './conformance/suite.js
 export { transportCases } from './conformance/transport-cases.js';
 export { createManualClock, type ManualClock, type ManualClockOptions } from './manual-clock.js';
 export { createSeededRandom, type SeededRandom } from './seeded-random.js';
+export { idempotencyConformance, type IdempotencyHarness } from './idempotency-conformance.js';
+export { lockConformance, type LockHarness } from './lock-conformance.js';
+export type { StoreCase, StoreConnection, StoreHarness } from './store-harness.js';

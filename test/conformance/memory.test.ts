@@ -17,6 +17,7 @@ const otherwise: Partial<TransportTraits> = {
 
 describe.each([
   { name: 'the memory transport', options: {} },
+  { name: 'the memory transport with signals', options: { signals: true } },
   { name: 'the memory transport with all traits turned round', options: { traits: otherwise } },
   { name: 'the memory transport with a clock that owns its turns', options: { turnsByClock: true } },
 ])('$name', ({ options }) => {

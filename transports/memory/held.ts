@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/core/clock.js';
 import type { Delivery, Message } from '../../src/core/transport.js';
-import type { StoredMessage } from './message.js';
+import type { StoredMessage, Writable } from './message.js';
 
 /** Who takes deliveries: a consumer or an inbox. */
 export interface Holder {
@@ -27,45 +27,26 @@ export interface Held {
   abort(): void;
 }
 
-/** Makes its AbortController only when somebody asks for the signal: it would cost more than all the rest. */
-class LeasedDelivery implements Delivery {
-  readonly message: Message;
-  readonly attempt: number;
-  readonly redelivered: boolean;
-  readonly sender?: string;
-  readonly timeToLiveMs?: number;
-  #lost = false;
-  #controller: AbortController | undefined;
-
-  constructor(stored: StoredMessage, attempt: number, clock: Clock) {
-    this.message = stored.message;
-    this.attempt = attempt;
-    this.redelivered = stored.handedOut > 1;
-    if (stored.sender !== undefined) this.sender = stored.sender;
-    if (stored.message.expiresAt !== undefined) this.timeToLiveMs = stored.message.expiresAt - clock.now();
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#lost) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  lose(): void {
-    this.#lost = true;
-    this.#controller?.abort();
-  }
-}
-
 export interface HandOut {
   readonly number: number;
   readonly sinceMs: number;
   readonly attempt: number;
+  readonly signals: boolean;
   readonly clock: Clock;
 }
 
-export function hold(stored: StoredMessage, holder: Holder, { number, sinceMs, attempt, clock }: HandOut): Held {
-  const delivery = new LeasedDelivery(stored, attempt, clock);
-  const abort = (): void => delivery.lose();
+export function hold(stored: StoredMessage, holder: Holder, handOut: HandOut): Held {
+  const { number, sinceMs, signals } = handOut;
+  const controller = signals ? new AbortController() : undefined;
+  const delivery = deliveryOf(stored, handOut);
+  if (controller) delivery.signal = controller.signal;
+  const abort = (): void => controller?.abort(new Error('the broker has given this delivery to somebody else'));
   return { stored, holder, delivery, number, sinceMs, leaseEndsMs: 0, place: 0, abort };
+}
+
+function deliveryOf({ message, sender, handedOut }: StoredMessage, { attempt, clock }: HandOut): Writable<Delivery> {
+  const delivery: Writable<Delivery> = { message, attempt, redelivered: handedOut > 1 };
+  if (sender !== undefined) delivery.sender = sender;
+  if (message.expiresAt !== undefined) delivery.timeToLiveMs = message.expiresAt - clock.now();
+  return delivery;
 }

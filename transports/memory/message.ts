@@ -18,7 +18,8 @@ export function stored(message: Message, sender: string | undefined): StoredMess
   return { message, sender, attempt: 1, handedOut: 0, lostBy: undefined, next: undefined };
 }
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
+/** While it is being put together. */
+export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * A copy that neither side can change under the other's feet. Written out, because freezing the result of a spread

@@ -19,6 +19,11 @@ export interface MemoryBrokerOptions {
   readonly maxDeadLetters?: number;
   /** Sends of one connection that may wait while it is down; one more is `busy`. 1,024 by default. */
   readonly maxWaitingSends?: number;
+  /**
+   * Whether deliveries carry a signal, for tests that freeze or cut connections; by default only with a trait
+   * `maxHoldMs`. Where nothing takes a delivery away it never fires, and it costs more than all the rest of a call.
+   */
+  readonly signals?: boolean;
   /** Makes it behave as a broker that differs in these: each answer changes what it does, not only what it says. */
   readonly traits?: Partial<TransportTraits>;
   /**
@@ -37,6 +42,7 @@ export interface MemorySettings {
   readonly maxQueueLength: number;
   readonly maxDeadLetters: number;
   readonly maxWaitingSends: number;
+  readonly signals: boolean;
   readonly traits: TransportTraits;
   readonly schedule: (turn: () => void) => void;
   readonly fate: ((address: string, message: Message) => SendFate) | undefined;
@@ -60,6 +66,7 @@ export function memorySettings(options: MemoryBrokerOptions): MemorySettings {
     maxQueueLength: atLeastOne('maxQueueLength', options.maxQueueLength ?? 100_000),
     maxDeadLetters: atLeastOne('maxDeadLetters', options.maxDeadLetters ?? 100_000),
     maxWaitingSends: atLeastOne('maxWaitingSends', options.maxWaitingSends ?? 1_024),
+    signals: options.signals ?? options.traits?.maxHoldMs !== undefined,
     traits: Object.freeze({ ...memoryTraits, ...options.traits }),
     schedule: options.schedule ?? ((turn) => void setImmediate(turn)),
     fate: options.fate,

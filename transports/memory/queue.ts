@@ -44,7 +44,7 @@ export interface QueueParts {
 
 export function createQueue(name: string, actions: Set<string> | undefined, parts: QueueParts): MemoryQueue {
   const { settings, turns, count } = parts;
-  const { clock } = settings;
+  const { clock, signals } = settings;
   const { countsAttempts, maxHoldMs, ordering } = settings.traits;
   const line = createLine(ordering);
   const delays = createDelays(clock, (message) => {
@@ -79,7 +79,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     message.handedOut += 1;
     handedOut += 1;
     const attempt = countsAttempts ? message.handedOut : message.attempt;
-    const held = hold(message, holder, { number: handedOut, sinceMs, attempt, clock });
+    const held = hold(message, holder, { number: handedOut, sinceMs, attempt, signals, clock });
     if (message.lostBy && message.lostBy.holder !== holder) message.lostBy.abort();
     message.lostBy = undefined;
     leases.add(held);

@@ -10,7 +10,10 @@ export interface Bench {
 /** A broker whose time stands still. */
 export function createBench(options: MemoryBrokerOptions = {}): Bench {
   const clock = createManualClock();
-  return { clock, broker: createMemoryBroker({ clock, random: createSeededRandom(7), leaseMs: 30_000, ...options }) };
+  return {
+    clock,
+    broker: createMemoryBroker({ clock, random: createSeededRandom(7), leaseMs: 30_000, signals: true, ...options }),
+  };
 }
 
 export function request(id: string, fields: Partial<Message> = {}): Message {

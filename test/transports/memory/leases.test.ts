@@ -120,3 +120,12 @@ test('nothing is left ticking once all is closed', async () => {
   await clock.advance(60_000);
   expect(again.map(({ attempt }) => attempt)).toEqual([2]);
 });
+
+test('a delivery that nothing can take away carries no signal', async () => {
+  const { clock, broker } = createBench({ signals: false });
+  const worker = broker.connect();
+  const seen = await collect(worker, 'n');
+  await worker.send('n', request('1'));
+  await clock.advance(0);
+  expect(seen[0]).not.toHaveProperty('signal');
+});
