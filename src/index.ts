@@ -61,7 +61,7 @@ export {
 } from './core/transport.js';
 export type { AuthorizationRequest, Authorize } from './middleware/authorize.js';
 export type { ServerCall, ServerMiddleware } from './middleware/execute.js';
-export type { CallView, ServerHooks, Stage } from './middleware/observe.js';
+export type { CallView, Ending, ServerHooks, Stage } from './middleware/observe.js';
 export type { Abandoned, Claim, IdempotencyStore, Running, Settled, StoredReply } from './stores/idempotency.js';
 export {
   exclusive,

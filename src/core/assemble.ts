@@ -5,7 +5,7 @@ import type { Deadlines } from '../middleware/deadline.js';
 import { execute, type ServerMiddleware } from '../middleware/execute.js';
 import { expiry } from '../middleware/expiry.js';
 import { lock } from '../middleware/lock.js';
-import type { Observe } from '../middleware/observe.js';
+import type { ObserveStage } from '../middleware/observe.js';
 import { replay } from '../middleware/replay.js';
 import { slot } from '../middleware/slot.js';
 import { validate } from '../middleware/validate.js';
@@ -35,7 +35,7 @@ export interface AssemblyParts {
   readonly runs: Runs;
   readonly results: Results;
   readonly deadlines: Deadlines;
-  readonly observe: Observe;
+  readonly observe: ObserveStage;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;

@@ -1,4 +1,4 @@
-import type { Observe } from '../middleware/observe.js';
+import type { CallView, ObserveEnd, ObserveStage } from '../middleware/observe.js';
 import { invalidRequest } from '../middleware/validate.js';
 import { Call, Draining, type Answer, type Result } from './call.js';
 import type { Cancels } from './cancels.js';
@@ -42,14 +42,16 @@ export interface DispatcherParts {
   readonly recent: Recent;
   readonly cancels: Cancels;
   readonly counters: Counters;
-  readonly observe: Observe;
+  readonly observe: ObserveStage;
+  readonly observeEnd: ObserveEnd;
   readonly clock: Clock;
   readonly log: Logger;
   readonly clockSkewMs: number;
 }
 
 export function createDispatcher(parts: DispatcherParts): Dispatcher {
-  const { registry, pipelines, responder, results, runs, recent, cancels, counters, observe, clock, log } = parts;
+  const { registry, pipelines, responder, results, runs, recent, cancels, counters, observe, observeEnd, clock, log } =
+    parts;
   const calls = new Map<string, Call>();
   const idleWaiters = new Set<() => void>();
   let inFlight = 0;
@@ -64,8 +66,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   async function handle(address: string, delivery: Delivery): Promise<Disposition> {
     inFlight++;
     try {
+      observe?.('received', viewOf(address, delivery));
       const call = open(address, delivery);
-      if (call instanceof RpcError) return await refuse(delivery, call);
+      if (call instanceof RpcError) return await refuse(address, delivery, call);
       return await run(call);
     } finally {
       done();
@@ -103,13 +106,19 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     return arrivedMs + Math.min(leftMs, timeToLiveMs ?? Infinity);
   }
 
-  async function refuse(delivery: Delivery, error: RpcError): Promise<Disposition> {
+  async function refuse(address: string, delivery: Delivery, error: RpcError): Promise<Disposition> {
     const { message } = delivery;
+    const arrivedMs = clock.monotonicMs();
     counters.add(error.code);
     log.debug({ id: message.id, action: message.action, code: error.code }, 'a request was refused');
     const answer = answerOf(error, message.id);
     await responder.reply(message, answer);
     recent.ended(delivery, ack, answer);
+    observeEnd?.(viewOf(address, delivery), {
+      code: error.code,
+      disposition: 'ack',
+      tookMs: clock.monotonicMs() - arrivedMs,
+    });
     return ack;
   }
 
@@ -133,7 +142,11 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     delivery.signal?.removeEventListener('abort', onLost);
     recent.ended(delivery, disposition, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
-    observe?.('settled', call);
+    observeEnd?.(call, {
+      code: answer?.error?.code,
+      disposition: disposition.kind,
+      tookMs: clock.monotonicMs() - call.arrivedMs,
+    });
     return disposition;
   }
 
@@ -194,6 +207,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       return inFlight;
     },
   };
+}
+
+function viewOf(address: string, { message: { id, action = '' }, sender: caller }: Delivery): CallView {
+  return { id, action, address, caller };
 }
 
 function unparsable(id: string, message: string): RpcError {

@@ -1,5 +1,5 @@
 import { createDeadlines } from '../middleware/deadline.js';
-import { createObserve } from '../middleware/observe.js';
+import { guarded } from '../middleware/observe.js';
 import { createMemoryIdempotencyStore } from '../stores/memory/idempotency.js';
 import { createMemoryLockProvider } from '../stores/memory/lock.js';
 import { assemble } from './assemble.js';
@@ -48,7 +48,8 @@ export function createWorker(options: ServerOptions): Worker {
 
   const registry = createRegistry(options.handlers);
   const counters = createCounters();
-  const observe = createObserve(hooks, log);
+  const observe = guarded(hooks?.onStage?.bind(hooks), log);
+  const observeEnd = guarded(hooks?.onEnd?.bind(hooks), log);
   const runs = createRuns({ clock, counters, log });
   const slots = createSlots(concurrency);
   const room = createWaitingRoom({ maxWaiting, maxWaitingPerKey });
@@ -68,7 +69,21 @@ export function createWorker(options: ServerOptions): Worker {
   const recent = createRecent(2 * (concurrency + maxWaiting));
   const cancels = createCancels(clock);
   const dispatcher = createDispatcher({
-    ...{ registry, pipelines, responder, results, runs, recent, cancels, counters, observe, clock, log, clockSkewMs },
+    ...{
+      registry,
+      pipelines,
+      responder,
+      results,
+      runs,
+      recent,
+      cancels,
+      counters,
+      observe,
+      observeEnd,
+      clock,
+      log,
+      clockSkewMs,
+    },
   });
 
   return {

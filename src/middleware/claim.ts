@@ -7,7 +7,7 @@ import type { Random } from '../core/random.js';
 import { ack, answerOf, giveBack } from '../core/result.js';
 import type { Runs } from '../core/runs.js';
 import type { Claim, IdempotencyStore } from '../stores/idempotency.js';
-import type { Observe } from './observe.js';
+import type { ObserveStage } from './observe.js';
 
 /** Says that another run has the key: slot and locks are given back, and the call looks at the record again. */
 export const again: Result = { disposition: giveBack };
@@ -18,7 +18,7 @@ export interface ClaimParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly observe: Observe;
+  readonly observe: ObserveStage;
   readonly maxStarts: number;
 }
 

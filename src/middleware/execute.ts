@@ -6,7 +6,7 @@ import { compose, type Layer, type Step } from '../core/pipeline.js';
 import type { Results } from '../core/result.js';
 import type { Runs } from '../core/runs.js';
 import type { Deadlines } from './deadline.js';
-import type { Observe } from './observe.js';
+import type { ObserveStage } from './observe.js';
 
 /** A request that is about to run, as a user's middleware and its handler's context see it. */
 export interface ServerCall extends HandlerContext {
@@ -23,7 +23,7 @@ export interface ExecuteParts {
   readonly results: Results;
   readonly runs: Runs;
   readonly deadlines: Deadlines;
-  readonly observe: Observe;
+  readonly observe: ObserveStage;
   readonly log: Logger;
   /** The client that nested calls go through, made when first asked for. */
   client(): Client;

@@ -5,14 +5,14 @@ import type { Layer, Step } from '../core/pipeline.js';
 import type { Runs } from '../core/runs.js';
 import type { WaitingRoom } from '../core/waiting-room.js';
 import type { LockKey, LockProvider } from '../stores/lock.js';
-import type { Observe } from './observe.js';
+import type { ObserveStage } from './observe.js';
 
 export interface LockParts {
   readonly locks: LockProvider;
   readonly room: WaitingRoom;
   readonly runs: Runs;
   readonly clock: Clock;
-  readonly observe: Observe;
+  readonly observe: ObserveStage;
   /** How long a request waits for its locks at most, however long its caller would. */
   readonly lockWaitMs: number;
 }

@@ -1,5 +1,6 @@
-import type { Call } from '../core/call.js';
+import type { ErrorCode } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
+import type { Disposition } from '../core/transport.js';
 
 /** The stages of a request in a worker, in the order in which a successful one passes them. */
 export type Stage =
@@ -13,33 +14,47 @@ export type Stage =
   | 'recorded'
   | 'unlocked'
   | 'reply-published'
-  | 'reply-confirmed'
-  | 'settled';
+  | 'reply-confirmed';
 
 /** What a hook sees of a request. Never a body: hooks write logs and traces. */
 export interface CallView {
   readonly id: string;
+  /** Empty where the request names none. */
   readonly action: string;
   readonly address: string;
   readonly caller: string | undefined;
 }
 
-export interface ServerHooks {
-  /** Called synchronously as a request passes each stage; `stage` is 'settled' once its delivery may be settled. */
-  onStage?(stage: Stage, call: CallView): void;
+/** How a request ended in this worker. */
+export interface Ending {
+  /** Why it failed, as its caller is told; undefined for a success, and for what is tried again or was answered before. */
+  readonly code: ErrorCode | undefined;
+  readonly disposition: Disposition['kind'];
+  /** From its arrival until its reply was with the broker. */
+  readonly tookMs: number;
 }
 
-/** Tells the hooks; undefined where there are none, so that nothing is called for nothing. */
-export type Observe = ((stage: Stage, call: Call) => void) | undefined;
+/** Called synchronously; one that throws is logged, never a reason for a request to fail. */
+export interface ServerHooks {
+  /** As a request passes each stage. One that is refused does not see them all. */
+  onStage?(stage: Stage, call: CallView): void;
+  /** Once for each request, when its delivery may be settled. */
+  onEnd?(call: CallView, ending: Ending): void;
+}
 
-/** A hook that throws is logged, never a reason for a request to fail. */
-export function createObserve(hooks: ServerHooks | undefined, log: Logger): Observe {
-  if (!hooks?.onStage) return undefined;
-  return (stage, call) => {
+/** Tells the hooks; undefined where there are none, so that nothing is made or called for nothing. */
+export type Observe<Args extends readonly unknown[]> = ((...args: Args) => void) | undefined;
+export type ObserveStage = Observe<[stage: Stage, call: CallView]>;
+export type ObserveEnd = Observe<[call: CallView, ending: Ending]>;
+
+/** The hook, made harmless. */
+export function guarded<Args extends readonly unknown[]>(hook: Observe<Args>, log: Logger): Observe<Args> {
+  if (!hook) return undefined;
+  return (...args) => {
     try {
-      hooks.onStage?.(stage, call);
+      hook(...args);
     } catch (err) {
-      log.error({ err, stage, id: call.id }, 'a hook failed');
+      log.error({ err }, 'a hook failed');
     }
   };
 }

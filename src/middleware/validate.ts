@@ -2,10 +2,10 @@ import type { Call, Result } from '../core/call.js';
 import { issuesOf, RpcError, type Issue } from '../core/errors.js';
 import { isLegalKey, keyHeader } from '../core/headers.js';
 import type { Layer } from '../core/pipeline.js';
-import type { Observe } from './observe.js';
+import type { ObserveStage } from './observe.js';
 
 /** Checks the request against its schema. From here on only the parsed request is used. */
-export function validate(observe: Observe): Layer<Call, Result> {
+export function validate(observe: ObserveStage): Layer<Call, Result> {
   return (next) => (call) => {
     const parsed = call.handler.action.request.safeParse(call.body);
     if (!parsed.success) throw invalidRequest(call.id, issuesOf(parsed.error));

@@ -106,7 +106,7 @@ describe.each(worlds)('over $name', ({ open }) => {
     ['is larger than the transport carries', anything, 'x'.repeat(1024 * 1024)],
   ])('a response that %s is internal, executed', async (_, action, value) => {
     await stage.serve([defineHandler(action, { run: () => value as never })]);
-    const wrong = stage.client().call(action, { word: 'x' } as never, { to: stage.to });
+    const wrong = stage.client().call(action, { word: 'x' }, { to: stage.to });
     expect(await failureOf(wrong)).toEqual(fail('internal', 'executed'));
   });
 
@@ -179,7 +179,7 @@ describe.each(worlds)('over $name', ({ open }) => {
   });
 
   test("a handler's own timeoutMs is answered like a deadline", async () => {
-    await stage.serve([defineHandler(echo, { ...never, timeoutMs: 50 })]);
+    await stage.serve([defineHandler(echo, { timeoutMs: 50, run: () => new Promise<never>(() => undefined) })]);
     expect(await failureOf(call('x', { timeoutMs: 10_000 }))).toEqual(fail('deadline_exceeded', 'unknown'));
   });
 
@@ -352,7 +352,7 @@ describe.each(worlds)('over $name', ({ open }) => {
     await client.call(echo, { word: 'first' }, { to: stage.to });
     await stage.world.disconnect();
     const waiting = client.call(echo, { word: 'x' }, { to: stage.to });
-    stage.world.reconnect();
+    await stage.world.reconnect();
     expect(await waiting).toEqual({ word: 'x' });
   });
 
@@ -363,7 +363,7 @@ describe.each(worlds)('over $name', ({ open }) => {
     await stage.world.disconnect();
     const cut = client.call(echo, { word: 'x' }, { to: stage.to, timeoutMs: 200 });
     expect(await failureOf(cut)).toEqual(fail('unavailable', 'not_executed', true));
-    stage.world.reconnect();
+    await stage.world.reconnect();
   });
 
   test('a confirmed call outlives a cut of both sides, and its handler is not disturbed', async () => {
@@ -382,7 +382,7 @@ describe.each(worlds)('over $name', ({ open }) => {
     const waiting = call('x');
     await started.opened;
     await stage.world.disconnect();
-    stage.world.reconnect();
+    await stage.world.reconnect();
     finish.open();
     expect(await waiting).toEqual({ word: 'x false' });
     expect(runs).toBe(1);

@@ -11,6 +11,7 @@ import {
   type ServerOptions,
   type Transport,
 } from '../../src/index.js';
+import type { ManualClock } from '../../src/testing/index.js';
 import type { World } from './worlds.js';
 
 /** The action of most tests: one word in, one word out, one declared error. */
@@ -60,7 +61,12 @@ export async function openStage(open: () => Promise<World>): Promise<Stage> {
     transport,
     async serve(handlers, options = {}) {
       const server = await startServer({ transport: transport(), address: to, handlers, drainMs: 100, ...options });
-      closing.unshift(() => server.stop());
+      closing.unshift(async () => {
+        const stopping = server.stop();
+        // Whoever stops a server in virtual time has to let that pass.
+        if (options.clock && 'advance' in options.clock) await (options.clock as ManualClock).advance(60_000);
+        await stopping;
+      });
       return server;
     },
     client({ user, ...options } = {}) {

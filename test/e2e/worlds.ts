@@ -1,4 +1,5 @@
 import { connect } from 'amqplib';
+import { expect } from 'vitest';
 import { createAmqpTransport } from '../../transports/amqp/index.js';
 import { createMemoryBroker } from '../../transports/memory/index.js';
 import type { Transport } from '../../src/index.js';
@@ -11,7 +12,7 @@ export interface World {
   connect(user?: 'ann' | 'bob'): Transport;
   /** The link of every connection fails, until `reconnect`. */
   disconnect(): Promise<void>;
-  reconnect(): void;
+  reconnect(): Promise<void>;
   /** The reasons of what was set aside from an address. */
   quarantined(address: string): Promise<string[]>;
   close(): Promise<void>;
@@ -22,7 +23,7 @@ async function openMemoryWorld(): Promise<World> {
   return {
     connect: (user = 'ann') => broker.connect({ user }),
     disconnect: async () => broker.stop(),
-    reconnect: () => broker.start(),
+    reconnect: async () => broker.start(),
     quarantined: async (address) => broker.deadLetters(address).map(({ reason }) => reason),
     async close() {
       await Promise.all(broker.connections.map((connection) => connection.close()));
@@ -36,10 +37,19 @@ async function openAmqpWorld(): Promise<World> {
   const rights = { virtualHost: virtualHost.name };
   const [ann, bob] = await Promise.all([broker.createUser(rights), broker.createUser(rights)]);
   const proxy = await startFaultProxy(broker.port);
+  const made: Transport[] = [];
   const urls = { ann: proxy.through(ann.url), bob: proxy.through(bob.url) };
   return {
-    connect: (user = 'ann') => createAmqpTransport({ url: urls[user] }),
-    disconnect: () => proxy.down(),
+    connect(user = 'ann') {
+      const transport = createAmqpTransport({ url: urls[user] });
+      made.push(transport);
+      return transport;
+    },
+    async disconnect() {
+      await proxy.down();
+      // What is written before a cut is noticed may or may not have arrived: that is another row of the table.
+      await expect.poll(() => made.filter(({ status }) => status === 'ready')).toEqual([]);
+    },
     reconnect: () => proxy.up(),
     async quarantined(address) {
       const connection = await connect(virtualHost.url);
