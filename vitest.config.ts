@@ -18,7 +18,7 @@ export default defineConfig({
     // Processes, not threads: tests send signals, and a crash must not take the others along.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 20_000,
+    testTimeout: 30_000,
     expect: { poll: { timeout: 10_000, interval: 10 } },
     // The first file that needs a broker waits for it to start, or even to be installed.
     hookTimeout: 300_000,

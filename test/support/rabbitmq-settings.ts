@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { controlArguments } from './rabbitmq-control.js';
 
 export interface RabbitmqProcessOptions {
   /** More lines of rabbitmq.conf, for example `{ consumer_timeout: 3000 }`. */
@@ -29,7 +30,13 @@ export async function writeRabbitmqSettings(
   await writeFile(join(folder, 'advanced.config'), advancedConfig ?? '[].\n');
   await writeFile(join(folder, 'plugins'), '[rabbitmq_management].\n');
   await writeFile(join(folder, 'environment.conf'), '');
+  await writeFile(join(folder, 'arguments'), controlArguments(controlSocket(folder)));
   for (const name of ['home', 'data', 'log']) await mkdir(join(folder, name));
+}
+
+/** Where the broker evaluates expressions: see rabbitmq-control.ts. */
+export function controlSocket(folder: string): string {
+  return join(folder, 'control');
 }
 
 /** The environment in which the broker and rabbitmqctl find these files, and each other. */
@@ -39,6 +46,7 @@ export function rabbitmqEnvironment(
 ): NodeJS.ProcessEnv {
   return {
     PATH: process.env['PATH'],
+    ERL_CRASH_DUMP: join(folder, 'erl_crash.dump'),
     LC_ALL: 'C.UTF-8',
     HOME: join(folder, 'home'),
     // The start script then becomes the broker, instead of staying as its parent: one pid, and plain signals.
@@ -52,6 +60,7 @@ export function rabbitmqEnvironment(
     RABBITMQ_CONFIG_FILE: join(folder, 'rabbitmq'),
     RABBITMQ_ADVANCED_CONFIG_FILE: join(folder, 'advanced.config'),
     RABBITMQ_CONF_ENV_FILE: join(folder, 'environment.conf'),
+    RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `-args_file ${join(folder, 'arguments')}`,
     RABBITMQ_ENABLED_PLUGINS_FILE: join(folder, 'plugins'),
     ERL_EPMD_PORT: String(ports.epmd),
     ERL_EPMD_ADDRESS: '127.0.0.1',

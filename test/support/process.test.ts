@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { countEffects, overlaps, readEffects } from '../support/effects.js';
-import { runScript, type ScriptProcess } from '../support/process.js';
+import { countEffects, overlaps, readEffects } from './effects.js';
+import { runScript, type ScriptProcess } from './process.js';
 
 const script = new URL('effects-script.ts', import.meta.url);
 let folder: string;

@@ -2,8 +2,8 @@ import { connect, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startOwnRabbitmq, type OwnBroker } from '../support/rabbitmq.js';
-import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
+import { startOwnRabbitmq, type OwnBroker } from './rabbitmq.js';
+import { sharedRabbitmq, type SharedBroker } from './shared-rabbitmq.js';
 
 describe('the broker that all tests share', () => {
   let broker: SharedBroker;
@@ -55,7 +55,7 @@ describe('a broker of your own', () => {
   });
   afterAll(() => broker.close());
 
-  test('keeps its data over a kill -9 and comes back at the same port', { timeout: 60_000 }, async () => {
+  test('keeps its data over a kill -9 and comes back at the same port', { timeout: 120_000 }, async () => {
     const { url } = await broker.createVirtualHost();
     const before = await open(url);
     const channel = await before.createConfirmChannel();

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { openEffects } from '../support/effects.js';
+import { openEffects } from './effects.js';
 
 const path = process.argv[2];
 if (path === undefined) throw new Error('expected a path, got none');

@@ -2,8 +2,8 @@ import { connect as connectAmqp, type ChannelModel } from 'amqplib';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
-import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
+import { startFaultProxy, type FaultProxy } from './fault-proxy.js';
+import { sharedRabbitmq } from './shared-rabbitmq.js';
 
 describe('the fault proxy, with an echo server behind it', () => {
   let server: Server;
