@@ -1,0 +1,29 @@
+import { openAmqp } from './amqp.js';
+import type { Contender } from './contender.js';
+import { openMemory } from './memory.js';
+import { openRaw } from './raw.js';
+import { measure } from './rounds.js';
+
+/** Measures one group of contenders against each other: `measure.ts memory`, `measure.ts amqp amqp://…` */
+const timing = { warmUpMs: 2_000, rounds: 7, roundMs: 1_000 };
+const [group, url = ''] = process.argv.slice(2);
+const contenders: readonly Contender[] =
+  group === 'memory' ? [await openMemory()] : [await openRaw(url), await openAmqp(url)];
+
+for (const callers of [1, 16]) {
+  const measured = await measure(contenders, { ...timing, callers });
+  const baseline = contenders[0] && measured.get(contenders[0]);
+  for (const [{ name }, { callsPerSecond, callerCpuUs, workerCpuUs }] of measured) {
+    const ratio = baseline ? callsPerSecond / baseline.callsPerSecond : NaN;
+    const columns = [
+      name.padEnd(20),
+      `${callers}`.padStart(7),
+      Math.round(callsPerSecond).toLocaleString('en').padStart(9),
+      ratio.toFixed(2).padStart(6),
+      callerCpuUs.toFixed(1).padStart(13),
+      (workerCpuUs?.toFixed(1) ?? '-').padStart(13),
+    ];
+    process.stdout.write(`${columns.join('  ')}\n`);
+  }
+}
+for (const contender of contenders) await contender.close();
