@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createBrokerAdmin, type BrokerAdmin } from './rabbitmq-admin.js';
 import { startRabbitmqContainer } from './rabbitmq-container.js';
 import { findRabbitmq, installRabbitmq } from './rabbitmq-install.js';
@@ -36,7 +37,10 @@ export interface OwnBroker
 export async function startRabbitmq(): Promise<Broker> {
   const url = process.env['SAMOVAR_TEST_AMQP_URL'];
   if (url !== undefined) return brokerAt(url);
-  return (await tryContainer()) ?? (await startOwnRabbitmq());
+  const container = await tryContainer();
+  if (container) return container;
+  process.stderr.write('No container: the tests run against the rabbitmq-server of this machine.\n');
+  return startOwnRabbitmq();
 }
 
 /** A broker of your own, always a child process, to kill, pause and block. Close it in the end; 4 to 8 s to start. */
@@ -134,7 +138,12 @@ function brokerAt(given: string): Broker {
       ),
     async closeConnections(virtualHost) {
       const path = `/vhosts/${encodeURIComponent(virtualHost)}/connections`;
-      const connections = (await admin.management('GET', path)) as { name: string }[];
+      let connections: { name: string }[] = [];
+      // The API hears of a new connection with the next round of statistics, 5 s apart.
+      for (let tries = 0; connections.length === 0 && tries < 60; tries++) {
+        connections = (await admin.management('GET', path)) as { name: string }[];
+        if (connections.length === 0) await sleep(100);
+      }
       for (const { name } of connections) await admin.management('DELETE', `/connections/${encodeURIComponent(name)}`);
     },
     close: () => Promise.resolve(),
