@@ -1,12 +1,12 @@
 import { backoffMs } from '../../src/core/backoff.js';
 import { delay } from '../../src/core/clock.js';
 import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
-import { readArrival } from './arrival.js';
+import { readArrival, type ArrivalRules } from './arrival.js';
 import type { Attachment } from './attachment.js';
 import type { Copier } from './copier.js';
 import type { Counters } from './counters.js';
 import { brokerTextOf, copyOf, messageOf, replyCodeOf, replyCodes, setupError } from './errors.js';
-import { createHand, type Hand } from './hand.js';
+import { createHandling, type Hand, type Handling } from './hand.js';
 import type { Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
 import { createSettler, type Settler } from './settler.js';
@@ -42,6 +42,8 @@ const reattachBackoff = { firstDelayMs: 200, maxDelayMs: 5_000 };
 interface Session {
   readonly settler: Settler;
   readonly hands: Set<Hand>;
+  readonly handling: Handling;
+  readonly rules: ArrivalRules;
   cancel(): Promise<void>;
   close(): void;
 }
@@ -68,6 +70,27 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     const opened: Session = {
       settler,
       hands,
+      handling: createHandling({
+        ...parts,
+        isStopped: () => stopping.signal.aborted,
+        isCrowded: () => held + 1 >= options.intake,
+        onHeld: (by) => void (held += by),
+        onQuarantine: (problem) => parts.onProblem('quarantine', problem),
+        onDone(hand) {
+          hands.delete(hand);
+          if (!settler.isOpen && hand.attempts > 0) remember(hand.arrival.message.id, hand.attempts);
+          if (session !== opened) closeWhenEmpty(opened);
+        },
+      }),
+      rules: {
+        address,
+        account: link.account,
+        replyRoute: parts.replyRoute(),
+        maxBodyBytes: settings.maxBodyBytes,
+        ownAddresses: parts.ownAddresses,
+        allows: settings.allowsReplyTo,
+        newId: () => random.uuid(),
+      },
       async cancel() {
         // Rejects when the channel has gone, and the consumer with it.
         if (tag !== undefined && settler.isOpen) await channel.cancel(tag).catch(() => undefined);
@@ -77,13 +100,13 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       },
     };
     channel.on('close', () => {
-      for (const hand of [...hands]) hand.drop();
+      for (const hand of [...hands]) opened.handling.drop(hand);
       end(opened, link);
     });
     await channel.prefetch(Math.min(options.intake, mostPrefetch));
     try {
       const consuming = await channel.consume(address, (message) => {
-        if (message) take(message, opened, link);
+        if (message) take(message, opened);
         else {
           counters.add('consumers_cancelled');
           log.warn({ address }, 'the broker cancelled the consumer, as it does when the queue is deleted');
@@ -137,23 +160,12 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     }
   }
 
-  function take(message: RawMessage, from: Session, link: Link): void {
+  function take(message: RawMessage, from: Session): void {
     const tag = message.fields.deliveryTag;
     counters.add('delivered');
     if (stopping.signal.aborted) return from.settler.giveBack(tag);
-    const arrival = readArrival(
-      message,
-      {
-        address,
-        account: link.account,
-        replyRoute: parts.replyRoute(),
-        maxBodyBytes: settings.maxBodyBytes,
-        ownAddresses: parts.ownAddresses,
-        allows: settings.allowsReplyTo,
-        newId: () => random.uuid(),
-      },
-      clock.now(),
-    );
+    const nowMs = clock.now();
+    const arrival = readArrival(message, from.rules, nowMs);
     if ('refused' in arrival) {
       counters.add('reply_to_refused');
       log.warn(
@@ -162,22 +174,21 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       );
       return from.settler.ack(tag);
     }
-    const attempts = Math.max(arrival.attempts, unsettledAttempts.get(arrival.message.id) ?? 0);
-    unsettledAttempts.delete(arrival.message.id);
-    const hand = createHand(message, arrival, from.settler, attempts, {
-      ...parts,
-      isStopped: () => stopping.signal.aborted,
-      isCrowded: () => held + 1 >= options.intake,
-      onHeld: (by) => void (held += by),
-      onQuarantine: (problem) => parts.onProblem('quarantine', problem),
-      onDone(done, made) {
-        from.hands.delete(done);
-        if (!from.settler.isOpen && made > 0) remember(done.id, made);
-        if (session !== from) closeWhenEmpty(from);
-      },
-    });
+    const { id } = arrival.message;
+    const remembered = unsettledAttempts.size === 0 ? 0 : (unsettledAttempts.get(id) ?? 0);
+    if (remembered > 0) unsettledAttempts.delete(id);
+    const hand: Hand = {
+      raw: message,
+      arrival,
+      settler: from.settler,
+      arrivedMs: nowMs,
+      attempts: Math.max(arrival.attempts, remembered),
+      isFirst: true,
+      isDone: false,
+      cancelHold: undefined,
+    };
     from.hands.add(hand);
-    hand.start();
+    from.handling.start(hand);
   }
 
   function remember(id: string, attempts: number): void {
@@ -191,7 +202,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   }
 
   async function quit(current: Session): Promise<void> {
-    for (const hand of [...current.hands]) hand.release();
+    for (const hand of [...current.hands]) current.handling.release(hand);
     await current.cancel();
     if (session === current) session = undefined;
     closeWhenEmpty(current);

@@ -11,6 +11,7 @@ const names = [
   'reply_to_refused',
   'held_retries',
   'ladder_retries',
+  'requeued_retries',
   'given_back',
   'quarantined',
   'quarantine_full',

@@ -3,7 +3,7 @@ import { backoffMs } from '../../src/core/backoff.js';
 import type { Arrival } from './arrival.js';
 import type { Copied } from './copies.js';
 import type { Copier } from './copier.js';
-import type { Counters } from './counters.js';
+import type { CounterName, Counters } from './counters.js';
 import { messageOf } from './errors.js';
 import type { AmqpSettings } from './options.js';
 import type { Settler } from './settler.js';
@@ -15,7 +15,7 @@ export const longestHoldMs = 10_000;
 const afterBugMs = 1_000;
 const copyBackoff = { firstDelayMs: 500, maxDelayMs: 30_000 };
 
-export interface HandParts {
+export interface HandlingParts {
   readonly address: string;
   readonly settings: AmqpSettings;
   readonly counters: Counters;
@@ -26,181 +26,194 @@ export interface HandParts {
   readonly isCrowded: () => boolean;
   readonly onHeld: (by: 1 | -1) => void;
   readonly onQuarantine: (problem: string | undefined) => void;
-  /** It is settled, or its channel is gone. `attempts`: what a redelivery would not know. */
-  readonly onDone: (hand: Hand, attempts: number) => void;
+  /** It is settled, or its channel is gone. */
+  readonly onDone: (hand: Hand) => void;
 }
 
 /** One delivery from its arrival until it is settled on the channel it came on. */
 export interface Hand {
-  readonly id: string;
-  start(): void;
-  /** Its channel is gone: a wait for its next attempt ends. */
-  drop(): void;
-  /** Gives it back if it only waits for its next attempt. */
-  release(): void;
+  readonly raw: RawMessage;
+  readonly arrival: Arrival;
+  readonly settler: Settler;
+  readonly arrivedMs: number;
+  /** Counted attempts so far. */
+  attempts: number;
+  isFirst: boolean;
+  isDone: boolean;
+  /** Ends its wait in this process. */
+  cancelHold: (() => void) | undefined;
 }
 
-export function createHand(
-  raw: RawMessage,
-  arrival: Arrival,
-  settler: Settler,
-  attemptsBefore: number,
-  parts: HandParts,
-): Hand {
+export interface Handling {
+  start(hand: Hand): void;
+  /** Its channel is gone: a wait for its next attempt ends. */
+  drop(hand: Hand): void;
+  /** Gives it back if it only waits for its next attempt. */
+  release(hand: Hand): void;
+}
+
+/** What becomes of deliveries. One for all of a consumer: a delivery costs an object, and no closures. */
+export function createHandling(parts: HandlingParts): Handling {
   const { settings, counters, copier, address } = parts;
   const { clock, log, random } = settings;
-  const { message } = arrival;
-  const tag = raw.fields.deliveryTag;
-  const { redelivered } = raw.fields;
-  const arrivedMs = clock.now();
-  let attempts = attemptsBefore;
-  let isFirst = true;
-  let isDone = false;
-  let cancelHold: (() => void) | undefined;
 
-  function done(settle?: () => void): void {
-    if (isDone) return;
-    isDone = true;
-    settle?.();
-    parts.onDone(hand, attempts);
+  function done(hand: Hand): void {
+    hand.isDone = true;
+    parts.onDone(hand);
+  }
+
+  function ack(hand: Hand): void {
+    if (hand.isDone) return;
+    hand.settler.ack(hand.raw.fields.deliveryTag);
+    done(hand);
+  }
+
+  function giveBack(hand: Hand): void {
+    if (hand.isDone) return;
+    counters.add('given_back');
+    hand.settler.giveBack(hand.raw.fields.deliveryTag);
+    done(hand);
+  }
+
+  /** Whether its channel is there to settle it on; where not, the broker has given it to somebody else. */
+  function isOurs(hand: Hand): boolean {
+    if (hand.settler.isOpen) return true;
+    counters.add('dropped_settles');
+    done(hand);
+    return false;
   }
 
   /** Waits in this process, still unacked, and then goes on. */
-  function hold(ms: number, then: () => void): void {
-    if (!settler.isOpen) return done(() => counters.add('dropped_settles'));
-    if (parts.isStopped()) return giveBack();
+  function hold(hand: Hand, ms: number, then: () => void): void {
+    if (!isOurs(hand)) return;
+    if (parts.isStopped()) return giveBack(hand);
     parts.onHeld(1);
     const cancel = clock.after(ms, () => {
-      cancelHold?.();
-      if (!settler.isOpen) done();
-      else if (parts.isStopped()) giveBack();
+      hand.cancelHold?.();
+      if (parts.isStopped()) giveBack(hand);
       else then();
     });
-    cancelHold = () => {
-      cancelHold = undefined;
+    hand.cancelHold = () => {
+      hand.cancelHold = undefined;
       cancel();
       parts.onHeld(-1);
     };
   }
 
-  function giveBack(): void {
-    counters.add('given_back');
-    done(() => settler.giveBack(tag));
-  }
-
-  function deliver(): void {
+  function deliver(hand: Hand): void {
+    const { arrival, attempts, arrivedMs } = hand;
+    const { sender, timeToLiveMs, unreadable } = arrival;
     const delivery: Delivery = {
-      message,
+      message: arrival.message,
       attempt: attempts + 1,
-      redelivered: attempts > 0 || (isFirst && redelivered),
-      ...(arrival.sender === undefined ? {} : { sender: arrival.sender }),
-      ...(arrival.timeToLiveMs === undefined
-        ? {}
-        : { timeToLiveMs: Math.max(0, arrival.timeToLiveMs - (clock.now() - arrivedMs)) }),
-      ...(arrival.unreadable === undefined ? {} : { unreadable: arrival.unreadable }),
+      redelivered: attempts > 0 || (hand.isFirst && hand.raw.fields.redelivered),
+      ...(sender === undefined ? {} : { sender }),
+      ...(timeToLiveMs === undefined ? {} : { timeToLiveMs: Math.max(0, timeToLiveMs - (clock.now() - arrivedMs)) }),
+      ...(unreadable === undefined ? {} : { unreadable }),
     };
-    isFirst = false;
-    received(delivery).then(settle, (error: unknown) => {
-      log.error(
-        { id: message.id, address, reason: messageOf(error), err: error },
-        'receiving a delivery failed; it is tried again',
-      );
-      settle({ kind: 'retry', afterMs: afterBugMs });
-    });
+    hand.isFirst = false;
+    void receive(hand, delivery);
   }
 
-  async function received(delivery: Delivery): Promise<Disposition> {
-    return parts.receive(delivery);
+  async function receive(hand: Hand, delivery: Delivery): Promise<void> {
+    let disposition: Disposition;
+    try {
+      disposition = await parts.receive(delivery);
+    } catch (error) {
+      const fields = { id: delivery.message.id, address, reason: messageOf(error), err: error };
+      log.error(fields, 'receiving a delivery failed; it is tried again');
+      disposition = { kind: 'retry', afterMs: afterBugMs };
+    }
+    settle(hand, disposition);
   }
 
-  function settle(disposition: Disposition): void {
+  function settle(hand: Hand, disposition: Disposition): void {
     switch (disposition.kind) {
       case 'ack':
-        return done(() => settler.ack(tag));
+        return ack(hand);
       case 'return':
-        return giveBack();
+        return giveBack(hand);
       case 'quarantine':
-        attempts += 1;
-        return quarantine(disposition.reason, 1);
+        hand.attempts += 1;
+        return quarantine(hand, disposition.reason, 1);
       case 'retry':
-        if (disposition.uncounted !== true) attempts += 1;
-        return retry(sane(disposition.afterMs));
+        if (disposition.uncounted !== true) hand.attempts += 1;
+        return retry(hand, sane(disposition.afterMs));
     }
   }
 
-  function retry(afterMs: number): void {
-    if (afterMs > longestHoldMs) return copy(1, 'ladder_retries', () => copier.later(address, afterMs, copied()));
+  function retry(hand: Hand, afterMs: number): void {
+    if (afterMs > longestHoldMs) {
+      return copy(hand, 1, 'ladder_retries', () => copier.later(address, afterMs, copied(hand)));
+    }
     counters.add('held_retries');
     // To the end of the queue where it would be the only one ever served.
     const crowded = parts.isCrowded();
-    hold(afterMs, () => (crowded ? copy(1, 'held_retries', () => copier.toTheEnd(address, copied())) : deliver()));
+    hold(hand, afterMs, () => {
+      if (crowded) copy(hand, 1, 'requeued_retries', () => copier.toTheEnd(address, copied(hand)));
+      else deliver(hand);
+    });
   }
 
   /** Publishes a copy, then acks; a copy that fails is tried again while this delivery is ours. */
-  function copy(tries: number, counter: 'ladder_retries' | 'held_retries', publish: () => Promise<void>): void {
-    if (!settler.isOpen) return done(() => counters.add('dropped_settles'));
+  function copy(hand: Hand, tries: number, counter: CounterName, publish: () => Promise<void>): void {
+    if (!isOurs(hand)) return;
     publish().then(
       () => {
         counters.add(counter);
-        done(() => settler.ack(tag));
+        ack(hand);
       },
       (error: unknown) => {
-        log.warn(
-          { id: message.id, address, reason: messageOf(error) },
-          'a retry could not be put aside; it is held and tried again',
-        );
-        hold(backoffMs(tries, copyBackoff, random), () => copy(tries + 1, counter, publish));
+        const fields = { id: hand.arrival.message.id, address, reason: messageOf(error) };
+        log.warn(fields, 'a retry could not be put aside; it is held and tried again');
+        hold(hand, backoffMs(tries, copyBackoff, random), () => copy(hand, tries + 1, counter, publish));
       },
     );
   }
 
-  function quarantine(reason: string, tries: number): void {
-    if (!settler.isOpen) return done(() => counters.add('dropped_settles'));
-    copier.quarantine(address, { ...copied(), reason: reason.slice(0, 2_000) }).then(
+  function quarantine(hand: Hand, reason: string, tries: number): void {
+    if (!isOurs(hand)) return;
+    const { id } = hand.arrival.message;
+    copier.quarantine(address, { ...copied(hand), reason: reason.slice(0, 2_000) }).then(
       () => {
         counters.add('quarantined');
-        log.warn({ id: message.id, address, reason }, 'quarantined');
+        log.warn({ id, address, reason }, 'quarantined');
         parts.onQuarantine(undefined);
-        done(() => settler.ack(tag));
+        ack(hand);
       },
       (error: unknown) => {
         counters.add('quarantine_full');
         const problem = `the quarantine of ${JSON.stringify(address)} takes nothing: ${messageOf(error)}`;
-        log.error(
-          { id: message.id, address, reason: problem },
-          'a delivery could not be quarantined; it goes back later',
-        );
+        log.error({ id, address, reason: problem }, 'a delivery could not be quarantined; it goes back later');
         parts.onQuarantine(problem);
-        hold(afterBugMs + backoffMs(tries, copyBackoff, random), giveBack);
+        hold(hand, afterBugMs + backoffMs(tries, copyBackoff, random), () => giveBack(hand));
       },
     );
   }
 
-  function copied(): Copied {
-    const { exchange, sender, firstSeenMs, timeToLiveMs } = arrival;
-    const impliedDeadlineMs = timeToLiveMs === undefined ? undefined : arrivedMs + timeToLiveMs;
-    return { raw, message, exchange, sender, firstSeenMs, attempts, impliedDeadlineMs };
-  }
-
-  const hand: Hand = {
-    id: message.id,
-    start() {
-      const earlyMs = (arrival.notBeforeMs ?? 0) - arrivedMs;
-      if (earlyMs > 0) retry(earlyMs);
-      else deliver();
+  return {
+    start(hand) {
+      const earlyMs = (hand.arrival.notBeforeMs ?? 0) - hand.arrivedMs;
+      if (earlyMs > 0) retry(hand, earlyMs);
+      else deliver(hand);
     },
-    drop() {
-      if (!cancelHold) return;
-      cancelHold();
-      done();
+    drop(hand) {
+      if (!hand.cancelHold) return;
+      hand.cancelHold();
+      done(hand);
     },
-    release() {
-      if (!cancelHold) return;
-      cancelHold();
-      giveBack();
+    release(hand) {
+      if (!hand.cancelHold) return;
+      hand.cancelHold();
+      giveBack(hand);
     },
   };
-  return hand;
+}
+
+function copied({ raw, arrival, arrivedMs, attempts }: Hand): Copied {
+  const { message, exchange, sender, firstSeenMs, timeToLiveMs } = arrival;
+  const impliedDeadlineMs = timeToLiveMs === undefined ? undefined : arrivedMs + timeToLiveMs;
+  return { raw, message, exchange, sender, firstSeenMs, attempts, impliedDeadlineMs };
 }
 
 /** No NaN, and nothing negative, into a timer. */

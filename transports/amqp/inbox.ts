@@ -7,7 +7,8 @@ import { messageOf as textOf } from './errors.js';
 import type { Link } from './link.js';
 import { inboxPrefix } from './names.js';
 import type { AmqpSettings } from './options.js';
-import { createSettler, type Settler } from './settler.js';
+import { createAcks, type Acks } from './acks.js';
+import { createSettler } from './settler.js';
 import type { Topology } from './topology.js';
 import { bodyOf, messageOf, type RawMessage } from './wire.js';
 
@@ -37,6 +38,7 @@ const reattachBackoff = { firstDelayMs: 200, maxDelayMs: 5_000 };
 export function createInbox(parts: InboxParts): AttachedInbox {
   const { settings, counters, topology, on } = parts;
   const { clock, random, log } = settings;
+  const newId = () => random.uuid();
   const isDurable = settings.inbox === 'durable';
   /** For an exclusive inbox only a name of ours: the queue has another after each reconnect. */
   const address = `${inboxPrefix}${settings.app}.${random.uuid()}`;
@@ -52,6 +54,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     if (isDurable && wasOpen && found === 'created') lose();
     const channel = await link.channel();
     const settler = createSettler(channel, counters);
+    const acks = createAcks(settler);
     await channel.prefetch(prefetch);
     const queue = isDurable ? address : (await channel.assertQueue('', { exclusive: true, durable: false })).queue;
     // An exchange may have gone with a broker that was restarted, and the binding with it.
@@ -77,7 +80,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
       if (!link.isGone && !closing.signal.aborted) void reattach(link);
     };
     channel.on('close', end);
-    await channel.consume(queue, (message) => (message ? take(message, settler) : end()));
+    await channel.consume(queue, (message) => (message ? take(message, acks) : end()));
     if (!settler.isOpen) throw new Error('the channel was closed while the inbox was opened');
     current = opened;
     wasOpen = true;
@@ -116,24 +119,24 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     });
   }
 
-  function take(raw: RawMessage, settler: Settler): void {
+  function take(raw: RawMessage, acks: Acks): void {
     const tag = raw.fields.deliveryTag;
     counters.add('replies');
     if (closing.signal.aborted) return;
     // A body that cannot be read is passed on as '': it is no reply that anybody can take for one.
     const { body } = bodyOf(raw.content, settings.maxBodyBytes);
-    const done = () => settler.ack(tag);
-    const failed = (error: unknown) => {
-      log.error({ inbox: address, err: error }, 'receiving a reply failed');
-      done();
-    };
     try {
-      const received = on.receive(messageOf(raw, { body, newId: () => random.uuid() }));
-      if (received) received.then(done, failed);
-      else done();
+      const received = on.receive(messageOf(raw, { body, newId }));
+      if (!received) return acks.now(tag);
+      acks.later(tag, received.catch(noteFailure));
     } catch (error) {
-      failed(error);
+      noteFailure(error);
+      acks.now(tag);
     }
+  }
+
+  function noteFailure(error: unknown): void {
+    log.error({ inbox: address, err: error }, 'receiving a reply failed');
   }
 
   const inbox: AttachedInbox = {

@@ -1,15 +1,14 @@
 import type { Channel, ConfirmChannel, Options } from 'amqplib';
 import type { AmqpSettings } from './options.js';
+import type { Parcel } from './parcel.js';
 
+/** A parcel as it is written. */
 export interface Letter {
-  readonly exchange: string;
-  readonly routingKey: string;
-  readonly content: Buffer;
-  readonly properties: Options.Publish;
-  /** Where its reply is to come, if that is an inbox of ours. */
-  readonly inbox?: string | undefined;
-  /** Called once, and never before `write` has returned. */
-  settled(result: Result): void;
+  readonly parcel: Parcel;
+  /** As of the moment of writing. */
+  properties: Options.Publish;
+  /** When it was written, in monotonic milliseconds; the outlet's own. */
+  sinceMs: number;
 }
 
 export type Result =
@@ -21,21 +20,25 @@ export type Result =
   /** Written, and then the channel was gone: nobody knows. `reason` is what the broker said, if it closed it. */
   | { readonly kind: 'lost'; readonly reason: unknown };
 
+const confirmed: Result = { kind: 'confirmed' };
+
 /** One channel that publishes, and what it has published and not yet heard of. */
-export interface Outlet {
+export interface Outlet<L extends Letter> {
   readonly isOpen: boolean;
   readonly unconfirmed: number;
   /** False: what was written waits in this process; wait for `onDrain`. @throws what the client library refuses to encode. */
-  write(letter: Letter): boolean;
+  write(letter: L): boolean;
   /** The broker reads nothing for now: a confirm is not late. */
   pause(paused: boolean): void;
   /** Gives up the letters that `which` names; what becomes of them is no longer followed. */
-  abandon(which: (letter: Letter) => boolean, reason: unknown): void;
+  abandon(which: (parcel: Parcel) => boolean, reason: unknown): void;
   /** Abandons the rest and ends the channel. */
   close(reason: unknown): void;
 }
 
-export interface OutletEvents {
+export interface OutletEvents<L> {
+  /** Called once for each letter, and never before `write` has returned. */
+  onSettled(letter: L, result: Result): void;
   onDrain(): void;
   /** The channel is gone, by whatever cause. */
   onClosed(reason: unknown): void;
@@ -45,30 +48,25 @@ export interface OutletEvents {
   onTimeout(): void;
 }
 
-interface Entry {
-  readonly letter: Letter;
-  readonly sinceMs: number;
-}
-
-export function createOutlet(
+export function createOutlet<L extends Letter>(
   channel: Channel | ConfirmChannel,
   confirms: boolean,
   { clock, confirmTimeoutMs }: Pick<AmqpSettings, 'clock' | 'confirmTimeoutMs'>,
-  events: OutletEvents,
-): Outlet {
-  const unconfirmed = new Set<Entry>();
+  events: OutletEvents<L>,
+): Outlet<L> {
+  const unconfirmed = new Set<L>();
   let isOpen = true;
   let closeReason: unknown;
   let paused = false;
   let resumedMs = 0;
   let cancelTimer: (() => void) | undefined;
 
-  function settle(entry: Entry, result: Result): void {
-    if (unconfirmed.delete(entry)) entry.letter.settled(result);
+  function settle(letter: L, result: Result): void {
+    if (unconfirmed.delete(letter)) events.onSettled(letter, result);
   }
 
-  function abandon(which: (letter: Letter) => boolean, reason: unknown): void {
-    for (const entry of [...unconfirmed]) if (which(entry.letter)) settle(entry, { kind: 'lost', reason });
+  function abandon(which: (parcel: Parcel) => boolean, reason: unknown): void {
+    for (const letter of [...unconfirmed]) if (which(letter.parcel)) settle(letter, { kind: 'lost', reason });
   }
 
   function end(): void {
@@ -88,11 +86,11 @@ export function createOutlet(
   channel.on('return', ({ fields, properties }) => {
     const { exchange, routingKey } = fields;
     // A return carries no tag. It comes before the confirm of the message it returns, so that one is still here.
-    for (const entry of unconfirmed) {
-      const { letter } = entry;
-      if (letter.properties.messageId !== properties.messageId || letter.routingKey !== routingKey) continue;
-      if (letter.exchange !== exchange) continue;
-      settle(entry, { kind: 'returned' });
+    for (const letter of unconfirmed) {
+      const { parcel } = letter;
+      if (letter.properties.messageId !== properties.messageId || parcel.routingKey !== routingKey) continue;
+      if (parcel.exchange !== exchange) continue;
+      settle(letter, { kind: 'returned' });
       return;
     }
     if (!confirms) events.onLateReturn(exchange, routingKey);
@@ -119,30 +117,25 @@ export function createOutlet(
       return unconfirmed.size;
     },
     write(letter) {
-      const { exchange, routingKey, content, properties } = letter;
+      const { properties } = letter;
+      const { exchange, routingKey, content } = letter.parcel;
       if (!confirms) {
         const roomLeft = channel.publish(exchange, routingKey, content, properties);
-        queueMicrotask(() => letter.settled({ kind: 'confirmed' }));
+        queueMicrotask(() => events.onSettled(letter, confirmed));
         return roomLeft;
       }
-      const entry: Entry = { letter, sinceMs: clock.monotonicMs() };
+      letter.sinceMs = clock.monotonicMs();
       const roomLeft = (channel as ConfirmChannel).publish(
         exchange,
         routingKey,
         content,
         properties,
         (error: unknown) => {
-          settle(
-            entry,
-            error === null
-              ? { kind: 'confirmed' }
-              : isOpen
-                ? { kind: 'nacked' }
-                : { kind: 'lost', reason: closeReason },
-          );
+          if (error === null) settle(letter, confirmed);
+          else settle(letter, isOpen ? { kind: 'nacked' } : { kind: 'lost', reason: closeReason });
         },
       );
-      unconfirmed.add(entry);
+      unconfirmed.add(letter);
       watch();
       return roomLeft;
     },

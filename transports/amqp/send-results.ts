@@ -2,18 +2,16 @@ import { TransportError } from '../../src/core/transport.js';
 import { brokerTextOf, closedError, maybeSent, notSent, replyCodeOf, replyCodes, setupError } from './errors.js';
 import type { Result } from './outlet.js';
 
-/** What a send is told of its letter; undefined: the broker has it. */
+/** What a send is told of a letter that the broker does not have for certain. */
 export function failureOf(
-  result: Result,
+  result: Exclude<Result, { kind: 'confirmed' }>,
   { exchange, routingKey }: { readonly exchange: string; readonly routingKey: string },
-): TransportError | undefined {
+): TransportError {
   const place =
     exchange === ''
       ? JSON.stringify(routingKey)
       : `${JSON.stringify(routingKey)} of exchange ${JSON.stringify(exchange)}`;
   switch (result.kind) {
-    case 'confirmed':
-      return undefined;
     case 'returned':
       return notSent('unroutable', `expected a queue behind ${place}, got none`);
     case 'nacked':

@@ -48,6 +48,8 @@ export interface Sender {
   close(): Promise<void>;
 }
 
+const unwritten = {};
+
 export function createSender(parts: SenderParts): Sender {
   const { settings, counters, preparation } = parts;
   const { clock, confirmTimeoutMs, maxUnconfirmed, maxWaitingSends, log } = settings;
@@ -56,9 +58,9 @@ export function createSender(parts: SenderParts): Sender {
   const groups = new Map<string, Set<Waiting>>();
   /** Exchanges to which a publish has succeeded on this link. */
   const proven = new Set<string>();
-  const trials = new Set<Outlet>();
+  const trials = new Set<Outlet<Waiting>>();
   let link: Link | undefined;
-  let outlet: Outlet | undefined;
+  let outlet: Outlet<Waiting> | undefined;
   let ready = false;
   let blocked = false;
   let full = false;
@@ -94,27 +96,18 @@ export function createSender(parts: SenderParts): Sender {
     if (onIdle && line.count === 0 && unconfirmed() === 0) onIdle();
   }
 
-  /** Returns whether it was written; where not, its sender has been told. `onSettled` may say what a result means. */
-  function write(item: Waiting, to: Outlet, current: Link, onSettled = failureOf): boolean {
-    const { parcel, resolve, reject } = item;
-    const { exchange, routingKey, content, inbox, expiresAt } = parcel;
+  /** Returns whether it was written; where not, its sender has been told. */
+  function write(item: Waiting, to: Outlet<Waiting>, current: Link): boolean {
+    const { parcel, reject } = item;
     const nowMs = clock.now();
     line.leave(item);
-    if (expiresAt !== undefined && expiresAt <= nowMs) {
+    if (parcel.expiresAt !== undefined && parcel.expiresAt <= nowMs) {
       reject(tooLate());
       return false;
     }
-    function settled(result: Result): void {
-      if (result.kind === 'returned') counters.add('returned');
-      if (result.kind === 'nacked') counters.add('nacked');
-      const failure = onSettled(result, parcel);
-      if (failure) reject(failure);
-      else resolve();
-      if (onIdle || line.count > 0) pump();
-    }
     try {
-      const properties = parcel.properties(current, nowMs);
-      const roomLeft = to.write({ exchange, routingKey, content, properties, inbox, settled });
+      item.properties = parcel.properties(current, nowMs);
+      const roomLeft = to.write(item);
       if (to === outlet) full = !roomLeft;
       counters.add('sent');
       return true;
@@ -126,6 +119,16 @@ export function createSender(parts: SenderParts): Sender {
       );
       return false;
     }
+  }
+
+  function conclude({ parcel, resolve, reject }: Waiting, result: Result, refusal?: TransportError): void {
+    if (result.kind === 'confirmed') resolve();
+    else {
+      if (result.kind === 'returned') counters.add('returned');
+      if (result.kind === 'nacked') counters.add('nacked');
+      reject(refusal ?? failureOf(result, parcel));
+    }
+    if (onIdle || line.count > 0) pump();
   }
 
   function join(item: Waiting, current: Link): void {
@@ -162,7 +165,15 @@ export function createSender(parts: SenderParts): Sender {
    * everything unconfirmed on it is lost. Resolves to what keeps the others from going there too.
    */
   async function tryOut(exchange: string, members: Set<Waiting>, current: Link): Promise<TransportError | undefined> {
-    const trial = createOutlet(await current.confirmChannel(), true, settings, {
+    let refusal: TransportError | undefined;
+    let onTried: () => void = () => undefined;
+    const trial = createOutlet<Waiting>(await current.confirmChannel(), true, settings, {
+      onSettled(item, result) {
+        refusal = refusalOf(result, exchange);
+        if (result.kind !== 'lost') proven.add(exchange);
+        conclude(item, result, refusal);
+        onTried();
+      },
       onDrain: () => undefined,
       onClosed: () => undefined,
       onLateReturn: () => undefined,
@@ -172,27 +183,19 @@ export function createSender(parts: SenderParts): Sender {
     trials.add(trial);
     try {
       for (const item of [...members]) {
-        let refusal: TransportError | undefined;
-        const settled = new Promise<void>((resolve) => {
-          const written = write(item, trial, current, (result, parcel) => {
-            refusal = refusalOf(result, exchange);
-            if (result.kind !== 'lost') proven.add(exchange);
-            resolve();
-            return refusal ?? failureOf(result, parcel);
-          });
-          if (!written) resolve();
-        });
-        await settled;
-        if (refusal || proven.has(exchange) || !trial.isOpen) return refusal;
+        const tried = new Promise<void>((resolve) => (onTried = resolve));
+        if (!write(item, trial, current)) continue;
+        await tried;
+        break;
       }
-      return undefined;
+      return refusal;
     } finally {
       trials.delete(trial);
       trial.close(undefined);
     }
   }
 
-  function closeLate(late: Outlet): void {
+  function closeLate(late: Outlet<Waiting>): void {
     counters.add('confirm_timeouts');
     log.warn({ confirmTimeoutMs }, 'the broker did not confirm in time; the channel is replaced');
     late.close(new Error(`no confirm within confirmTimeoutMs (${confirmTimeoutMs})`));
@@ -214,7 +217,8 @@ export function createSender(parts: SenderParts): Sender {
     });
     try {
       const channel = settings.confirms ? await current.confirmChannel() : await current.channel();
-      const opened = createOutlet(channel, settings.confirms, settings, {
+      const opened = createOutlet<Waiting>(channel, settings.confirms, settings, {
+        onSettled: conclude,
         onDrain() {
           if (outlet !== opened) return;
           full = false;
@@ -235,7 +239,7 @@ export function createSender(parts: SenderParts): Sender {
     }
   }
 
-  function replace(gone: Outlet, current: Link): void {
+  function replace(gone: Outlet<Waiting>, current: Link): void {
     if (outlet === gone) outlet = undefined;
     if (closing || current.isGone || link !== current) return;
     counters.add('channels_replaced');
@@ -263,7 +267,7 @@ export function createSender(parts: SenderParts): Sender {
       if (signal?.aborted) return Promise.reject(cancelled(signal));
       if (expiresAt !== undefined && expiresAt <= clock.now()) return Promise.reject(tooLate());
       return new Promise((resolve, reject) => {
-        const item: Waiting = { parcel, resolve, reject };
+        const item: Waiting = { parcel, resolve, reject, properties: unwritten, sinceMs: 0 };
         if (line.count === 0 && link && outlet && isWritable() && isPrepared(parcel)) {
           write(item, outlet, link);
         } else if (parcel.kind === 'request' && line.count >= maxWaitingSends) {
@@ -314,7 +318,7 @@ export function createSender(parts: SenderParts): Sender {
     abandonInbox(inbox) {
       const reason = new Error('the inbox for its reply is gone');
       for (const each of outlet ? [outlet, ...trials] : trials)
-        each.abandon((letter) => letter.inbox === inbox, reason);
+        each.abandon((parcel) => parcel.inbox === inbox, reason);
     },
     async close() {
       if (closing) return;

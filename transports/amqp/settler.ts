@@ -8,6 +8,8 @@ import type { Counters } from './counters.js';
 export interface Settler {
   readonly isOpen: boolean;
   ack(tag: number): void;
+  /** This one and all before it that are not settled. */
+  ackUpTo(tag: number): void;
   /** To the head of the queue, for anybody. */
   giveBack(tag: number): void;
 }
@@ -36,6 +38,7 @@ export function createSettler(channel: Channel, counters: Counters): Settler {
       return isOpen;
     },
     ack: (tag) => settle(() => channel.ack(tagged(tag))),
+    ackUpTo: (tag) => settle(() => channel.ack(tagged(tag), true)),
     giveBack: (tag) => settle(() => channel.nack(tagged(tag), false, true)),
   };
 }

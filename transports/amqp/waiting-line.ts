@@ -1,11 +1,10 @@
 import type { Clock } from '../../src/core/clock.js';
 import type { TransportError } from '../../src/core/transport.js';
 import { notSent } from './errors.js';
-import type { Parcel } from './parcel.js';
+import type { Letter } from './outlet.js';
 
-/** A send that has not been written. */
-export interface Waiting {
-  readonly parcel: Parcel;
+/** A send from its start until its sender is told. */
+export interface Waiting extends Letter {
   readonly resolve: () => void;
   readonly reject: (error: TransportError) => void;
   /** Where it waits, so that it can leave from there. */
