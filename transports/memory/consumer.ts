@@ -48,7 +48,7 @@ export function startConsumer({ broker, connection, address, options, receive }:
 
   function leaveWhenEmpty(): void {
     if (holder.holding > 0) return;
-    renewal.stop();
+    part.down();
     connection.leave(part);
   }
 

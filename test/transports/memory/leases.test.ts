@@ -121,6 +121,24 @@ test('nothing is left ticking once all is closed', async () => {
   expect(again.map(({ attempt }) => attempt)).toEqual([2]);
 });
 
+test('nothing is left ticking once a consumer was stopped, before or after its last delivery ended', async () => {
+  for (const intake of [1, 2]) {
+    const { clock, broker } = createBench();
+    const worker = broker.connect();
+    const finish: ((disposition: Disposition) => void)[] = [];
+    const receive = (): Promise<Disposition> => new Promise((resolve) => finish.push(resolve));
+    const consumer = await worker.consume('n', { actions: ['a'], intake }, receive);
+    await worker.send('n', request('1'));
+    await clock.advance(0);
+    if (intake === 1) finish[0]?.({ kind: 'ack' });
+    await clock.advance(0);
+    await consumer.stop();
+    finish[0]?.({ kind: 'ack' });
+    await clock.advance(0);
+    expect(clock.pending()).toBe(0);
+  }
+});
+
 test('a delivery that nothing can take away carries no signal', async () => {
   const { clock, broker } = createBench({ signals: false });
   const worker = broker.connect();
