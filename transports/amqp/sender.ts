@@ -3,7 +3,8 @@ import type { Counters } from './counters.js';
 import { closedError, copyOf, messageOf, notSent } from './errors.js';
 import type { Link } from './link.js';
 import type { AmqpSettings } from './options.js';
-import { createOutlet, type Outlet, type Result } from './outlet.js';
+import type { Outlet, Result } from './outlet.js';
+import { createOutlets } from './outlets.js';
 import type { Parcel } from './parcel.js';
 import { failureOf, refusalOf } from './send-results.js';
 import { cancelled, createWaitingLine, type Waiting } from './waiting-line.js';
@@ -52,24 +53,30 @@ const unwritten = {};
 
 export function createSender(parts: SenderParts): Sender {
   const { settings, counters, preparation } = parts;
-  const { clock, confirmTimeoutMs, maxUnconfirmed, maxWaitingSends, log } = settings;
+  const { clock, confirmTimeoutMs, maxUnconfirmed, maxWaitingSends } = settings;
   const line = createWaitingLine({ clock, tooLate, onFailed: noteIdle });
   /** Taken out of the line until what they need is in place. */
   const groups = new Map<string, Set<Waiting>>();
   /** Exchanges to which a publish has succeeded on this link. */
   const proven = new Set<string>();
-  const trials = new Set<Outlet<Waiting>>();
+  const outlets = createOutlets({ settings, counters, onSettled: conclude, onRoom: pump, onReplace: forget });
   let link: Link | undefined;
-  let outlet: Outlet<Waiting> | undefined;
   let ready = false;
   let blocked = false;
-  let full = false;
   let closing = false;
   let connecting = false;
   let onIdle: (() => void) | undefined;
 
-  function isWritable(): boolean {
-    return ready && !blocked && !full && outlet?.isOpen === true && outlet.unconfirmed < maxUnconfirmed;
+  function forget(): void {
+    proven.clear();
+    preparation.forget();
+  }
+
+  /** Where to write now; undefined while nothing can be written. */
+  function outlet(): Outlet<Waiting> | undefined {
+    if (!ready || blocked || outlets.full) return undefined;
+    const { main } = outlets;
+    return main?.isOpen && main.unconfirmed < maxUnconfirmed ? main : undefined;
   }
 
   function isPrepared(parcel: Parcel): boolean {
@@ -77,23 +84,18 @@ export function createSender(parts: SenderParts): Sender {
   }
 
   function pump(): void {
-    while (isWritable() && link && outlet) {
+    for (;;) {
+      const to = outlet();
       const { first } = line;
-      if (!first) break;
-      if (isPrepared(first.parcel)) write(first, outlet, link);
+      if (!to || !first || !link) break;
+      if (isPrepared(first.parcel)) write(first, to, link);
       else join(first, link);
     }
     noteIdle();
   }
 
-  function unconfirmed(): number {
-    let count = outlet?.unconfirmed ?? 0;
-    for (const trial of trials) count += trial.unconfirmed;
-    return count;
-  }
-
   function noteIdle(): void {
-    if (onIdle && line.count === 0 && unconfirmed() === 0) onIdle();
+    if (onIdle && line.count === 0 && outlets.unconfirmed === 0) onIdle();
   }
 
   /** Returns whether it was written; where not, its sender has been told. */
@@ -108,7 +110,7 @@ export function createSender(parts: SenderParts): Sender {
     try {
       item.properties = parcel.properties(current, nowMs);
       const roomLeft = to.write(item);
-      if (to === outlet) full = !roomLeft;
+      if (to === outlets.main) outlets.full = !roomLeft;
       counters.add('sent');
       return true;
     } catch (error) {
@@ -121,12 +123,12 @@ export function createSender(parts: SenderParts): Sender {
     }
   }
 
-  function conclude({ parcel, resolve, reject }: Waiting, result: Result, refusal?: TransportError): void {
+  function conclude({ parcel, resolve, reject, isTrial }: Waiting, result: Result): void {
     if (result.kind === 'confirmed') resolve();
     else {
       if (result.kind === 'returned') counters.add('returned');
       if (result.kind === 'nacked') counters.add('nacked');
-      reject(refusal ?? failureOf(result, parcel));
+      reject((isTrial ? refusalOf(result, parcel.exchange) : undefined) ?? failureOf(result, parcel));
     }
     if (onIdle || line.count > 0) pump();
   }
@@ -148,11 +150,10 @@ export function createSender(parts: SenderParts): Sender {
     let refusal: TransportError | undefined;
     try {
       await preparation.prepare(parcel, current);
-      if (!proven.has(parcel.exchange) && ready && link === current)
-        refusal = await tryOut(parcel.exchange, members, current);
+      if (!proven.has(parcel.exchange)) refusal = await tryOut(parcel.exchange, members, current);
     } catch (error) {
-      // Anything else is a lost link: they wait for the next.
-      if (error instanceof TransportError && !current.isGone) refusal = error;
+      // With the link gone they wait for the next.
+      if (!current.isGone) refusal = copyOf(error);
     }
     groups.delete(key);
     for (const item of refusal ? [...members] : []) line.fail(item, copyOf(refusal));
@@ -160,93 +161,32 @@ export function createSender(parts: SenderParts): Sender {
     pump();
   }
 
-  /**
-   * The first publish to an exchange goes on a channel of its own: a broker that refuses it closes the channel, and
-   * everything unconfirmed on it is lost. Resolves to what keeps the others from going there too.
-   */
+  /** The first publish to an exchange on a link. Resolves to what keeps the others from going there too. */
   async function tryOut(exchange: string, members: Set<Waiting>, current: Link): Promise<TransportError | undefined> {
-    let refusal: TransportError | undefined;
-    let onTried: () => void = () => undefined;
-    const trial = createOutlet<Waiting>(await current.confirmChannel(), true, settings, {
-      onSettled(item, result) {
-        refusal = refusalOf(result, exchange);
-        if (result.kind !== 'lost') proven.add(exchange);
-        conclude(item, result, refusal);
-        onTried();
-      },
-      onDrain: () => undefined,
-      onClosed: () => undefined,
-      onLateReturn: () => undefined,
-      onTimeout: () => closeLate(trial),
-    });
-    trial.pause(blocked);
-    trials.add(trial);
-    try {
+    const result = await outlets.tryOut(current, (trial) => {
+      if (link !== current || !ready) return false;
       for (const item of [...members]) {
-        const tried = new Promise<void>((resolve) => (onTried = resolve));
-        if (!write(item, trial, current)) continue;
-        await tried;
-        break;
+        item.isTrial = true;
+        if (write(item, trial, current)) return true;
       }
-      return refusal;
-    } finally {
-      trials.delete(trial);
-      trial.close(undefined);
-    }
-  }
-
-  function closeLate(late: Outlet<Waiting>): void {
-    counters.add('confirm_timeouts');
-    log.warn({ confirmTimeoutMs }, 'the broker did not confirm in time; the channel is replaced');
-    late.close(new Error(`no confirm within confirmTimeoutMs (${confirmTimeoutMs})`));
+      return false;
+    });
+    if (result && result.kind !== 'lost') proven.add(exchange);
+    return result && refusalOf(result, exchange);
   }
 
   function tooLate(): TransportError {
-    if (blocked)
+    if (blocked) {
       return notSent('blocked', 'the broker took nothing from senders until the time of the message was over');
-    return notSent(
-      'unavailable',
-      `the time of the message was over before it could be sent: ${parts.trouble() ?? 'others were before it'}`,
-    );
-  }
-
-  async function openOutlet(current: Link): Promise<void> {
-    // A broker that does not even open a channel is not there.
-    const cancel = clock.after(confirmTimeoutMs, () => {
-      if (!current.isBlocked) current.cut();
-    });
-    try {
-      const channel = settings.confirms ? await current.confirmChannel() : await current.channel();
-      const opened = createOutlet<Waiting>(channel, settings.confirms, settings, {
-        onSettled: conclude,
-        onDrain() {
-          if (outlet !== opened) return;
-          full = false;
-          pump();
-        },
-        onClosed: () => replace(opened, current),
-        onLateReturn(exchange, routingKey) {
-          counters.add('returned');
-          log.warn({ exchange, routingKey }, 'a message was unroutable; without confirms its sender cannot be told');
-        },
-        onTimeout: () => closeLate(opened),
-      });
-      full = false;
-      opened.pause(blocked);
-      outlet = opened;
-    } finally {
-      cancel();
     }
+    const why = parts.trouble() ?? 'others were before it';
+    return notSent('unavailable', `the time of the message was over before it could be sent: ${why}`);
   }
 
-  function replace(gone: Outlet<Waiting>, current: Link): void {
-    if (outlet === gone) outlet = undefined;
-    if (closing || current.isGone || link !== current) return;
-    counters.add('channels_replaced');
-    // Whatever the broker refused, an exchange may be missing now.
-    proven.clear();
-    preparation.forget();
-    openOutlet(current).then(pump, () => current.cut());
+  function tooMany(): TransportError {
+    const why = parts.trouble() ?? 'the broker is slow';
+    const expected = `expected at most ${maxWaitingSends} sends to wait (maxWaitingSends), got one more: ${why}`;
+    return notSent('busy', expected);
   }
 
   function connect(): void {
@@ -260,6 +200,19 @@ export function createSender(parts: SenderParts): Sender {
       });
   }
 
+  /** What waits is written and what is written is confirmed, or neither can be expected any more. */
+  function idle(): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = clock.after(confirmTimeoutMs, resolve);
+      onIdle = () => {
+        onIdle = undefined;
+        cancel();
+        resolve();
+      };
+      link?.onGone(onIdle);
+    });
+  }
+
   return {
     post(parcel) {
       const { signal, expiresAt } = parcel;
@@ -267,17 +220,12 @@ export function createSender(parts: SenderParts): Sender {
       if (signal?.aborted) return Promise.reject(cancelled(signal));
       if (expiresAt !== undefined && expiresAt <= clock.now()) return Promise.reject(tooLate());
       return new Promise((resolve, reject) => {
-        const item: Waiting = { parcel, resolve, reject, properties: unwritten, sinceMs: 0 };
-        if (line.count === 0 && link && outlet && isWritable() && isPrepared(parcel)) {
-          write(item, outlet, link);
+        const item: Waiting = { parcel, resolve, reject, properties: unwritten, sinceMs: 0, isTrial: false };
+        const to = line.count === 0 ? outlet() : undefined;
+        if (to && link && isPrepared(parcel)) {
+          write(item, to, link);
         } else if (parcel.kind === 'request' && line.count >= maxWaitingSends) {
-          const why = parts.trouble() ?? 'the broker is slow';
-          reject(
-            notSent(
-              'busy',
-              `expected at most ${maxWaitingSends} sends to wait (maxWaitingSends), got one more: ${why}`,
-            ),
-          );
+          reject(tooMany());
         } else {
           line.add(item);
           if (ready) pump();
@@ -289,13 +237,13 @@ export function createSender(parts: SenderParts): Sender {
       return line.count;
     },
     get unconfirmed() {
-      return unconfirmed();
+      return outlets.unconfirmed;
     },
     async open(current) {
-      proven.clear();
-      preparation.forget();
+      forget();
       blocked = current.isBlocked;
-      await openOutlet(current);
+      outlets.pause(blocked);
+      await outlets.open(current);
       link = current;
       current.onGone(() => {
         if (link !== current) return;
@@ -310,33 +258,18 @@ export function createSender(parts: SenderParts): Sender {
     },
     block(now) {
       blocked = now;
-      outlet?.pause(now);
-      for (const trial of trials) trial.pause(now);
+      outlets.pause(now);
       pump();
     },
     prove: (exchange) => void proven.add(exchange),
-    abandonInbox(inbox) {
-      const reason = new Error('the inbox for its reply is gone');
-      for (const each of outlet ? [outlet, ...trials] : trials)
-        each.abandon((parcel) => parcel.inbox === inbox, reason);
-    },
+    abandonInbox: (inbox) => outlets.abandonInbox(inbox),
     async close() {
       if (closing) return;
       closing = true;
-      if (ready && !blocked && line.count + unconfirmed() > 0) {
-        await new Promise<void>((resolve) => {
-          const cancel = clock.after(confirmTimeoutMs, resolve);
-          onIdle = () => {
-            cancel();
-            resolve();
-          };
-          link?.onGone(onIdle);
-        });
-        onIdle = undefined;
-      }
+      if (ready && !blocked && line.count + outlets.unconfirmed > 0) await idle();
       ready = false;
       line.failAll(() => closedError());
-      for (const each of outlet ? [outlet, ...trials] : trials) each.close(closedError());
+      outlets.close(closedError());
     },
   };
 }

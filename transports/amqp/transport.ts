@@ -15,7 +15,7 @@ import { createConnection, type Connection } from './connection.js';
 import { createConsumer, type AttachedConsumer } from './consumer.js';
 import { createCopier } from './copier.js';
 import { createCounters } from './counters.js';
-import { closedError, notSent } from './errors.js';
+import { closedError, copyOf, notSent } from './errors.js';
 import { createInbox, type AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
@@ -115,7 +115,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
         await attach(link);
         if (!link.isGone) return;
       } catch (error) {
-        if (!link.isGone) throw error;
+        if (!link.isGone) throw copyOf(error);
       }
     }
   }

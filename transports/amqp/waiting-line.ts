@@ -10,6 +10,8 @@ export interface Waiting extends Letter {
   /** Where it waits, so that it can leave from there. */
   place?: Set<Waiting>;
   stopTimer?: () => void;
+  /** It is the first to its exchange, on a channel of its own: a refusal of the channel is a refusal of it. */
+  isTrial: boolean;
 }
 
 /** Sends that wait, in the order they came; each leaves when it is written, or its time or its sender's patience is over. */

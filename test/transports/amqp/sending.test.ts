@@ -131,7 +131,7 @@ describe('a send over AMQP', () => {
     expect([error.code, error.sent]).toEqual(['unavailable', 'maybe']);
     release();
     await caller.send(worker.address, message());
-    expect(worker.seen.length).toBe(3);
+    await eventually(() => worker.seen.length === 3);
     expect(caller.health().counters).toMatchObject({ confirm_timeouts: 1, channels_replaced: 1, unconfirmed_sends: 0 });
   });
 
