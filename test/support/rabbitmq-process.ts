@@ -1,7 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,6 +8,7 @@ import { promisify } from 'node:util';
 import { guardian } from './guardian.js';
 import { freePorts } from './ports.js';
 import { evaluate, waitForControl } from './rabbitmq-control.js';
+import { answersHttp, letsAmqpIn, waitForEpmd } from './rabbitmq-readiness.js';
 import {
   controlSocket,
   rabbitmqEnvironment,
@@ -110,6 +110,7 @@ export async function startRabbitmqProcess(
     },
   };
   try {
+    await waitForEpmd(epmdPort, performance.now() + bootTimeoutMs);
     await start();
   } catch (error) {
     await instance.close();
@@ -137,28 +138,6 @@ async function end(child: ChildProcess | undefined, signal: NodeJS.Signals): Pro
   const ended = once(child, 'exit');
   child.kill(signal);
   await ended;
-}
-
-/** A broker that is still booting accepts connections; only one that is ready answers the protocol header with a frame. */
-function letsAmqpIn(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('AMQP\0\0\x09\x01'));
-    const settle = (answer: boolean) => {
-      socket.destroy();
-      resolve(answer);
-    };
-    socket.setTimeout(1_000, () => settle(false));
-    socket.on('data', (data) => settle(data[0] === 1));
-    socket.on('error', () => settle(false));
-    socket.on('close', () => settle(false));
-  });
-}
-
-async function answersHttp(port: number): Promise<boolean> {
-  return fetch(`http://127.0.0.1:${port}/api/overview`).then(
-    (response) => response.status === 401,
-    () => false,
-  );
 }
 
 async function lastOutput(folder: string): Promise<string> {
