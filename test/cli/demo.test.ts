@@ -1,10 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { runDemo, type DemoOptions } from '../../src/cli/demo/command.js';
-import { ConfigurationError } from '../../src/cli/failure.js';
+import { ConfigurationError, failureOf } from '../../src/cli/failure.js';
 import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
+import { fileWith } from './file-with.js';
 import { recordedTerminal } from './recorded-terminal.js';
 
 const { signal } = new AbortController();
@@ -18,14 +16,6 @@ async function demo(options: DemoOptions) {
 /** The lines of calls, each cut into its columns. */
 function columnsIn(lines: readonly string[]): string[][] {
   return lines.filter((line) => /^[✓✗]/.test(line)).map((line) => line.split(/\s{2,}/));
-}
-
-async function fileWith(script: unknown): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'samovar-demo-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
-  const path = join(folder, 'requests.json');
-  await writeFile(path, typeof script === 'string' ? script : JSON.stringify(script));
-  return path;
 }
 
 const onion = { action: 'dx_example', to: 'n', request: { favourite_food: 'onion' } };
@@ -125,4 +115,15 @@ it('stops when it is told to', async () => {
   const playing = runDemo({ transport: 'memory' }, { terminal, signal: stop.signal });
   stop.abort(new Error('ended by SIGINT'));
   await expect(playing).rejects.toThrow('ended by SIGINT');
+});
+
+it('tells a wrong password from a broker that is away, and shows no password', async () => {
+  const { url } = await sharedRabbitmq();
+  const wrong = new URL(url);
+  wrong.password = 's3cret';
+  const refused: unknown = await demo({ transport: 'amqp', url: wrong.href }).catch((error: unknown) => error);
+  const { exitCode, line } = failureOf(refused);
+  expect(exitCode).toBe(78);
+  expect(line).toMatch(/^samovar: .*password in url$/);
+  expect(line).not.toContain('s3cret');
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fileWith } from './file-with.js';
 import { runScript } from '../support/process.js';
 import { freePorts } from '../support/ports.js';
 
@@ -63,8 +64,12 @@ describe('samovar demo', () => {
   });
 
   it('exits with 130 when it is interrupted', async () => {
-    const run = runScript(main, { args: ['demo'] });
-    await run.waitForLine('One order, sent twice');
+    const onion = { action: 'dx_example', to: 'n', request: { favourite_food: 'onion' }, expect: { answer: {} } };
+    const slow = { ...onion, action: 'dx_order_coffee_pot', request: { machine: 'm1', orderId: 'o', brewMs: 30_000 } };
+    const steps = [onion, slow].map((call) => ({ title: 'A step', calls: [call] }));
+    const requests = await fileWith({ nodes: ['n'], steps });
+    const run = runScript(main, { args: ['demo', '--requests', requests] });
+    await run.waitForLine('dx_example');
     run.kill('SIGINT');
     expect(await run.exited).toEqual({ code: 130, signal: null });
     expect(run.stderr).toBe('');
