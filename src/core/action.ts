@@ -60,6 +60,9 @@ export function defineAction<
   }
   if (!(request instanceof z.ZodType)) throw new TypeError(`expected "request" of action ${name} to be a zod schema`);
   if (!(response instanceof z.ZodType)) throw new TypeError(`expected "response" of action ${name} to be a zod schema`);
+  if (response.safeParse(undefined).success && !response.safeParse(null).success) {
+    throw new TypeError(`expected "response" of action ${name} to be a JSON value; say z.null() where there is none`);
+  }
   for (const [error, schema] of Object.entries(errors ?? {})) {
     if (!legalErrorName.test(error)) {
       throw new TypeError(

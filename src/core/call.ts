@@ -1,20 +1,7 @@
-import { Buffer } from 'node:buffer';
-import type { Handler } from './handler.js';
 import { RpcError } from './errors.js';
+import type { Handler } from './handler.js';
 import { ancestorsHeader, parseAncestors } from './headers.js';
 import type { Delivery, Disposition, Message } from './transport.js';
-
-/** A reply's text, and the error in it where it is one. */
-export interface Answer {
-  readonly body: string;
-  readonly error?: RpcError;
-}
-
-/** How a request ended: what its caller is told (if one waits), and how its delivery is settled. */
-export interface Result {
-  readonly answer?: Answer;
-  readonly disposition: Disposition;
-}
 
 /** Why a call that never started goes back to the broker: this worker stops. */
 export class Draining extends Error {
@@ -39,20 +26,27 @@ export class Call {
   /** The message ids of the requests that wait for this one. */
   readonly ancestors: readonly string[];
   /** When its time is up, by the monotonic clock. */
-  limitMs = Infinity;
+  limitMs: number;
   request: unknown = undefined;
   /** Scoped by caller and action; undefined for a request without a key. */
   key: string | undefined = undefined;
   fingerprint = '';
   /** The handler has been entered, here or in the run that this call shares. */
   started = false;
+  /** The handler has been entered here, and has not ended. */
+  isRunning = false;
   /** It waits for a run of the same key: whether the effect happens is not for this call to say. */
   isAttached = false;
+  /** Starts of the same key that ended with a crash. */
+  crashes = 0;
+  fence = 0;
+  /** The lock, the claim or the delivery was lost while it was in hand: its result counts for nothing. */
+  lost: RpcError | undefined = undefined;
+  cancelReason: Error | undefined = undefined;
+  /** How this delivery will be settled, for one that comes again meanwhile. */
+  settled: Promise<Disposition> | undefined = undefined;
   /** Called when the run starts. */
   onStart: (() => void) | undefined = undefined;
-  fence = 0;
-  /** The lock, the claim or the delivery was lost while it ran: its result counts for nothing. */
-  lost: RpcError | undefined = undefined;
   /** The reply that went out before the run ended. */
   early: Promise<void> | undefined = undefined;
   /** Gives the slot back; set while it holds one. */
@@ -60,17 +54,23 @@ export class Call {
   /** Ends the watch over its time, and when that would have struck. */
   disarm: (() => void) | undefined = undefined;
   armedMs = Infinity;
-  cancelReason: Error | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
-  constructor(delivery: Delivery, address: string, handler: Handler, body: unknown, arrivedMs: number) {
+  constructor(
+    delivery: Delivery,
+    address: string,
+    handler: Handler,
+    body: unknown,
+    times: { arrivedMs: number; limitMs: number },
+  ) {
     this.id = delivery.message.id;
     this.message = delivery.message;
     this.delivery = delivery;
     this.address = address;
     this.handler = handler;
     this.body = body;
-    this.arrivedMs = arrivedMs;
+    this.arrivedMs = times.arrivedMs;
+    this.limitMs = times.limitMs;
     this.ancestors = parseAncestors(delivery.message.headers[ancestorsHeader]);
   }
 
@@ -94,6 +94,12 @@ export class Call {
     return this.message.replyTo !== undefined;
   }
 
+  /** This run, an earlier one or a running duplicate may have had the effect: no error may promise the contrary. */
+  get mayHaveStarted(): boolean {
+    const { redelivered, attempt } = this.delivery;
+    return this.started || this.isAttached || redelivered || attempt > 1 || this.crashes > 0;
+  }
+
   /** Made when first asked for: most calls never need one. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
@@ -110,11 +116,11 @@ export class Call {
     this.#controller?.abort(reason);
   }
 
-  /** Whatever it held is somebody else's now: its result counts for nothing. Returns the reason to stop it with. */
+  /** Whatever it held is somebody else's now. Returns the reason to stop it with. */
   lose(what: string, cause: unknown): RpcError {
-    this.lost ??= new RpcError('unavailable', `the ${what} was lost while the handler ran`, {
+    this.lost ??= new RpcError('unavailable', `the ${what} was lost before the request ended`, {
       id: this.id,
-      outcome: 'unknown',
+      outcome: this.mayHaveStarted ? 'unknown' : 'not_executed',
       cause,
     });
     return this.lost;
@@ -123,8 +129,4 @@ export class Call {
   throwIfCancelled(): void {
     if (this.cancelReason !== undefined) throw this.cancelReason;
   }
-}
-
-export function bytesOf(text: string): number {
-  return Buffer.byteLength(text, 'utf8');
 }

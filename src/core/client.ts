@@ -70,6 +70,8 @@ export function createClient(options: ClientOptions): Client {
     exchange.call({ ...outgoing, options: { ...outgoing.options, timeoutMs: timeoutOf(outgoing) } }),
   );
 
+  let isClosed = false;
+
   /** A nested call has what is left of its parent's time. */
   function timeoutOf({ options: { timeoutMs = defaultTimeoutMs }, parent }: OutgoingCall): number {
     if (!parent || parent.limitMs === Infinity) return timeoutMs;
@@ -94,15 +96,19 @@ export function createClient(options: ClientOptions): Client {
     call: (action, request, callOptions = {}) =>
       begin(action, request, callOptions) as Promise<ResponseOf<typeof action>>,
     async send(action, request, sendOptions = {}) {
+      if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
       const to = destinationOf(action, request, sendOptions.to, routes);
       const outgoing = { action, request, to, options: { ...sendOptions, persistent: true }, parent: undefined };
       const message = messageOf(outgoing, { clock, random, maxBodyBytes: transport.traits.maxBodyBytes });
       const { signal } = sendOptions;
-      // Its id makes a second arrival of a one-way request as harmless as any redelivery.
+      // A second arrival does what any redelivery may: without a key, a one-way request starts at least once.
       await deliver(transport, to, message, { mayRepeat: true, ...(signal && { signal }) });
     },
+    // Its owner closes the client, not those who were lent it.
     within: (parent) => ({
       ...client,
+      close: async () => undefined,
+      [Symbol.asyncDispose]: async () => undefined,
       call(action, request, callOptions = {}) {
         if (callOptions.detach) return client.call(action, request, callOptions);
         const { signal } = callOptions;
@@ -111,8 +117,11 @@ export function createClient(options: ClientOptions): Client {
       },
     }),
     health: () => ({ pending: exchange.pending, counters: counters.snapshot(), transport: transport.health() }),
-    close: () => exchange.close(),
-    [Symbol.asyncDispose]: () => exchange.close(),
+    async close() {
+      isClosed = true;
+      await exchange.close();
+    },
+    [Symbol.asyncDispose]: () => client.close(),
   };
   return client;
 }

@@ -38,6 +38,11 @@ export function isErrorCode(code: unknown): code is ErrorCode {
   return typeof code === 'string' && Object.hasOwn(outcomes, code);
 }
 
+/** True where the place that fails decides over the outcome. */
+export function isOutcomeGiven(code: ErrorCode): boolean {
+  return outcomes[code] === 'given';
+}
+
 export interface RpcErrorOptions {
   /** Needed for the codes whose outcome depends on where they arise; 'unknown' when left out there. */
   readonly outcome?: Outcome;
@@ -103,4 +108,8 @@ export function issuesOf(error: {
     message,
     type: code,
   }));
+}
+
+export function invalidRequest(id: string, errors: readonly Issue[]): RpcError {
+  return new RpcError('invalid_request', 'Request validation failed', { id, details: { errors } });
 }

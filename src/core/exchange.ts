@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
 import { decodeReply } from './decode-reply.js';
@@ -38,11 +39,11 @@ export function createExchange(parts: {
   async function openInbox(): Promise<Inbox> {
     try {
       inbox = await transport.openInbox({ receive, lost });
+      if (isClosed) await inbox.close();
     } catch (error) {
       opening = undefined;
       throw error;
     }
-    if (isClosed) await inbox.close();
     return inbox;
   }
 
@@ -82,17 +83,19 @@ export function createExchange(parts: {
     }
   }
 
-  function giveUp(call: PendingCall, to: string): void {
+  function giveUp(call: PendingCall, to: string, { expiresAt }: Message): void {
     const { id, phase } = call;
     if (!pending.fail(id, cancelled(id, phase === 'opening' ? 'not_executed' : 'unknown')) || phase === 'opening')
       return;
-    if (!transport.traits.canCancel) return;
+    // A worker is told at once or not at all: a send that waits would take a place from calls.
+    if (!transport.traits.canCancel || transport.status !== 'ready') return;
     const control: Message = {
       id: random.uuid(),
       action: 'samovar.cancel',
       body: '{}',
       headers: {},
       correlationId: id,
+      ...(expiresAt !== undefined && { expiresAt }),
     };
     transport.send(to, control, { control: true }).catch((err: unknown) => {
       log.debug({ err, id }, 'a worker could not be told that its caller gave up');
@@ -115,7 +118,7 @@ export function createExchange(parts: {
           id: draft.id,
           phase: 'opening',
           resolve(body) {
-            signal?.removeEventListener('abort', onAbort);
+            off();
             try {
               resolve(decodeReply(action, body, draft.id, { clock, log }));
             } catch (error) {
@@ -123,16 +126,15 @@ export function createExchange(parts: {
             }
           },
           reject(error) {
-            signal?.removeEventListener('abort', onAbort);
+            off();
             reject(error);
           },
         };
-        function onAbort(): void {
+        const off = onAbort(signal, () => {
           // A send that was not written yet is given up by the transport, which then knows that nothing happened.
-          if (call.phase === 'sending') clock.after(0, () => giveUp(call, to));
-          else giveUp(call, to);
-        }
-        signal?.addEventListener('abort', onAbort, { once: true });
+          if (call.phase === 'sending') clock.after(0, () => giveUp(call, to, draft));
+          else giveUp(call, to, draft);
+        });
         // Listen before you speak: a reply may overtake the confirm.
         pending.add(call, timeoutMs, () => timedOut(call, draft));
         void start(call, outgoing, draft);
@@ -148,6 +150,7 @@ export function createExchange(parts: {
         const outcome = phase === 'opening' ? 'not_executed' : 'unknown';
         pending.fail(id, new RpcError('unavailable', 'the client was closed before the reply came', { id, outcome }));
       }
+      // One that is still being opened closes itself as soon as it is there.
       await inbox?.close();
     },
   };

@@ -4,7 +4,7 @@ import type { Clock } from './clock.js';
 import { issuesOf, RpcError, type ErrorCode } from './errors.js';
 import { ancestorsHeader, encodeAncestors, isLegalKey, keyHeader } from './headers.js';
 import type { Random } from './random.js';
-import { bytesOf } from './call.js';
+import { bytesOf } from './json.js';
 import type { Message, TransportError, TransportErrorCode } from './transport.js';
 
 export interface CallOptions {
@@ -82,6 +82,9 @@ export function messageOf(
   checkPositive(timeoutMs, 'timeoutMs');
   if (idempotencyKey !== undefined && !isLegalKey(idempotencyKey)) {
     throw new TypeError('expected idempotencyKey to be 1 to 255 printable ASCII characters');
+  }
+  for (const name of Object.keys(options.headers ?? {})) {
+    if (/^samovar-/i.test(name)) throw new TypeError(`expected headers not to start with "samovar-", got ${name}`);
   }
   const parsed = action.request.safeParse(request);
   if (!parsed.success) {

@@ -1,10 +1,10 @@
 import { backoffMs } from './backoff.js';
-import type { Answer } from './call.js';
+import type { Answer } from './answer.js';
 import { delay, type Clock } from './clock.js';
 import type { Counters } from './counters.js';
 import type { Logger } from './log.js';
 import type { Random } from './random.js';
-import { TransportError, type Message, type Transport } from './transport.js';
+import { TransportError, type Message, type Transport, type TransportErrorCode } from './transport.js';
 
 /** Sends replies. */
 export interface Responder {
@@ -24,13 +24,9 @@ export function createResponder(parts: {
 }): Responder {
   const { transport, clock, random, log, counters } = parts;
 
-  /** True if another try may help. */
-  function mayHelp(error: unknown, refusals: number): boolean {
-    if (!(error instanceof TransportError)) return false;
-    // Cut off before the confirm: a second reply does no harm, since a caller takes the first.
-    if (error.code === 'unavailable' || error.code === 'blocked') return true;
-    return (error.code === 'rejected' || error.code === 'busy') && refusals < maxRefusals;
-  }
+  // A second reply does no harm, since a caller takes the first.
+  const isCut = (error: unknown): boolean => codeOf(error) === 'unavailable' || codeOf(error) === 'blocked';
+  const isRefusal = (error: unknown): boolean => codeOf(error) === 'rejected' || codeOf(error) === 'busy';
 
   return {
     async reply(request, { body }) {
@@ -43,13 +39,14 @@ export function createResponder(parts: {
         ...(correlationId !== undefined && { correlationId }),
         ...(persistent !== undefined && { persistent }),
       };
-      for (let refusals = 1; ; refusals++) {
+      let refusals = 0;
+      for (let tries = 1; ; tries++) {
         try {
           await transport.send(replyTo, message);
           return;
         } catch (err) {
-          if (mayHelp(err, refusals)) {
-            await delay(clock, backoffMs(refusals, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
+          if (isCut(err) || (isRefusal(err) && ++refusals < maxRefusals)) {
+            await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
             continue;
           }
           counters.add('undeliverable_replies');
@@ -59,4 +56,8 @@ export function createResponder(parts: {
       }
     },
   };
+}
+
+function codeOf(error: unknown): TransportErrorCode | undefined {
+  return error instanceof TransportError ? error.code : undefined;
 }

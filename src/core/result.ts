@@ -1,14 +1,13 @@
+import type { z } from 'zod';
 import { backoffMs } from './backoff.js';
-import { bytesOf, Draining, type Answer, type Call, type Result } from './call.js';
-import { issuesOf, RpcError } from './errors.js';
+import { ack, answerOf, giveBack, type Result } from './answer.js';
+import { Draining, type Call } from './call.js';
+import { isOutcomeGiven, issuesOf, RpcError } from './errors.js';
 import { Failed, RetryLater, type RetryOptions } from './handler.js';
+import { bytesOf } from './json.js';
 import type { Logger } from './log.js';
 import type { Random } from './random.js';
 import { encodeFailure, encodeSuccess, Replied } from './reply.js';
-import type { Disposition } from './transport.js';
-
-export const ack: Disposition = Object.freeze({ kind: 'ack' });
-export const giveBack: Disposition = Object.freeze({ kind: 'return' });
 
 /** When a one-way request that met a full or failing runtime comes again: long enough to leave the intake meanwhile. */
 const oneWayRetry = { firstDelayMs: 15_000, maxDelayMs: 60_000 };
@@ -17,10 +16,6 @@ const oneWayRetry = { firstDelayMs: 15_000, maxDelayMs: 60_000 };
 export interface Results {
   ofValue(call: Call, value: unknown): Result;
   ofThrown(call: Call, thrown: unknown): Result;
-}
-
-export function answerOf(error: RpcError, id: string): Answer {
-  return { body: encodeFailure(error, id), error };
 }
 
 export function createResults(parts: {
@@ -32,9 +27,10 @@ export function createResults(parts: {
   const { log, random } = parts;
 
   function internal(call: Call, cause: unknown): RpcError {
-    const outcome = call.started ? 'unknown' : 'not_executed';
-    log.error({ err: cause, id: call.id, action: call.action }, 'the handler failed');
-    return new RpcError('internal', `the handler failed; the worker's log tells why under id ${call.id}`, { outcome });
+    const outcome = call.mayHaveStarted ? 'unknown' : 'not_executed';
+    const who = call.started ? 'the handler' : 'the worker';
+    log.error({ err: cause, id: call.id, action: call.action }, `${who} failed`);
+    return new RpcError('internal', `${who} failed; its log tells why under id ${call.id}`, { outcome });
   }
 
   /** A response that the schema refuses is the handler's mistake: it ran, and the value stays here. */
@@ -52,7 +48,7 @@ export function createResults(parts: {
   /** Nobody waits for a reply: the request is tried again, then set aside. */
   function retryOneWay(call: Call, error: RpcError): Result {
     const { retry, onCrash } = call.handler;
-    const isLast = call.delivery.attempt >= (retry?.attempts ?? 5) || onCrash === 'park';
+    const isLast = call.delivery.attempt >= (retry?.attempts ?? 5) || (onCrash === 'park' && call.started);
     const answer = answerOf(error, call.id);
     if (isLast) return { answer, disposition: { kind: 'quarantine', reason: error.code } };
     return { disposition: { kind: 'retry', afterMs: retryDelayMs(call, retry) } };
@@ -68,11 +64,11 @@ export function createResults(parts: {
     const schema = Object.hasOwn(errors, thrown.errorName) ? errors[thrown.errorName] : undefined;
     if (!schema)
       return unexpected(call, internal(call, new TypeError(`${name} declares no error ${thrown.errorName}`)));
-    const parsed = schema.safeParse(thrown.data);
+    const parsed = parse(schema, thrown.data);
     if (!parsed.success) return unexpected(call, wrongResponse(call, parsed.error));
     const declared = { name: thrown.errorName, data: parsed.data };
     const error = new RpcError('failed', `failed: ${thrown.errorName}`, { outcome: 'executed', declared });
-    return answered(call, encodeFailure(error, call.id), error);
+    return answered(call, () => encodeFailure(error, call.id), error);
   }
 
   function ofRetryLater(call: Call, { afterMs }: RetryLater): Result {
@@ -95,7 +91,13 @@ export function createResults(parts: {
     return { answer: answerOf(error, call.id), disposition: ack };
   }
 
-  function answered(call: Call, body: string, error?: RpcError): Result {
+  function answered(call: Call, encode: () => string, error?: RpcError): Result {
+    let body: string;
+    try {
+      body = encode();
+    } catch (cause) {
+      return unexpected(call, wrongResponse(call, cause));
+    }
     if (bytesOf(body) > parts.maxBodyBytes) {
       return unexpected(call, wrongResponse(call, new RangeError(`expected at most ${parts.maxBodyBytes} bytes`)));
     }
@@ -104,10 +106,24 @@ export function createResults(parts: {
 
   /** The runtime refused it. One-way requests that only met a bad moment are kept for a better one. */
   function refused(call: Call, error: RpcError): Result {
-    if (!call.isAnswerable && error.outcome === 'not_executed' && (error.retryable || error.code === 'deadlock')) {
-      return { disposition: { kind: 'retry', afterMs: 10_000 + backoffMs(1, oneWayRetry, random), uncounted: true } };
+    const { code } = error;
+    if (!call.isAnswerable && (code === 'busy' || code === 'unavailable')) {
+      return { disposition: { kind: 'retry', afterMs: laterMs(call), uncounted: true } };
     }
-    return { answer: answerOf(error, call.id), disposition: ack };
+    return { answer: answerOf(truthful(call, error), call.id), disposition: ack };
+  }
+
+  /** What refuses a request looks at this try; an earlier one may have had the effect. */
+  function truthful(call: Call, error: RpcError): RpcError {
+    if (error.outcome !== 'not_executed' || !call.mayHaveStarted || !isOutcomeGiven(error.code)) return error;
+    const { details, cause } = error;
+    return new RpcError(error.code, error.message, { outcome: 'unknown', ...(details && { details }), cause });
+  }
+
+  function laterMs(call: Call): number {
+    const delayMs = 10_000 + backoffMs(1, oneWayRetry, random);
+    if (call.limitMs === Infinity) return delayMs;
+    return Math.max(0, Math.min(delayMs, (call.limitMs - parts.monotonicMs()) / 2));
   }
 
   /** This worker stops: another one may have it, unless it ran here and may run only once. */
@@ -121,16 +137,10 @@ export function createResults(parts: {
     ofValue(call, returned) {
       if (call.lost) return unexpected(call, call.lost);
       const isReplied = returned instanceof Replied;
-      const parsed = call.handler.action.response.safeParse(isReplied ? returned.value : returned);
-      if (!parsed.success)
-        return unexpected(call, wrongResponse(call, new TypeError(JSON.stringify(issuesOf(parsed.error)))));
-      let body: string;
-      try {
-        body = encodeSuccess(parsed.data, isReplied ? returned.message : undefined);
-      } catch (error) {
-        return unexpected(call, wrongResponse(call, error));
-      }
-      return answered(call, body);
+      const value: unknown = isReplied ? returned.value : returned;
+      const parsed = parse(call.handler.action.response, value);
+      if (!parsed.success) return unexpected(call, wrongResponse(call, parsed.error));
+      return answered(call, () => encodeSuccess(parsed.data, isReplied ? returned.message : undefined));
     },
     ofThrown(call, thrown) {
       if (thrown instanceof Draining || call.cancelReason instanceof Draining) return stopped(call);
@@ -142,4 +152,18 @@ export function createResults(parts: {
       return unexpected(call, internal(call, thrown));
     },
   };
+}
+
+/** A schema whose own checks throw refuses the value, too. What goes to the log are issues, which hold no values. */
+function parse(
+  schema: z.ZodType,
+  value: unknown,
+): { success: true; data: unknown } | { success: false; error: unknown } {
+  try {
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return { success: true, data: parsed.data };
+    return { success: false, error: new TypeError(JSON.stringify(issuesOf(parsed.error))) };
+  } catch (error) {
+    return { success: false, error };
+  }
 }

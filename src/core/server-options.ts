@@ -76,6 +76,9 @@ function checkHandler(handler: Handler, { idempotency, transport, lockWaitMs = 6
       `expected a durable idempotency store, since the handler for ${action.name} has onCrash: 'park'`,
     );
   }
+  if (onCrash === 'park' && handler.coalesce) {
+    throw new TypeError(`expected the handler for ${action.name} to have either coalesce or onCrash: 'park', got both`);
+  }
   const { maxHoldMs } = transport.traits;
   const longestMs = timeoutMs + (locks ? lockWaitMs : 0);
   if (maxHoldMs !== undefined && longestMs > maxHoldMs) {

@@ -59,13 +59,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 
   async function consume(address: string): Promise<void> {
+    const { actions, intake } = worker;
     const consumer = await transport.consume(
       address,
-      {
-        actions: worker.actions,
-        intake: worker.intake,
-        control: (message, sender) => dispatcher.control(message, sender),
-      },
+      { actions, intake, control: (message, sender) => dispatcher.control(message, sender) },
       (delivery) => dispatcher.receive(address, delivery),
     );
     consumers.set(address, consumer);
@@ -73,10 +70,20 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       consumers.delete(address);
       log.error({ err, address }, 'an address is no longer consumed');
     });
+    // Another address failed the start meanwhile.
+    if (state !== 'ready') await stopConsuming(address, consumer);
+  }
+
+  async function stopConsuming(address: string, consumer: Consumer): Promise<void> {
+    try {
+      await consumer.stop();
+    } catch (err) {
+      log.error({ err, address }, 'a consumer could not be stopped in good order');
+    }
   }
 
   async function stopConsumers(): Promise<void> {
-    await Promise.all([...consumers.values()].map((consumer) => consumer.stop()));
+    await Promise.all([...consumers].map(([address, consumer]) => stopConsuming(address, consumer)));
     consumers.clear();
   }
 
@@ -85,10 +92,10 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const stopped = stopConsumers();
     dispatcher.drain();
     await within(drainMs, dispatcher.idle());
-    dispatcher.abortRuns();
+    dispatcher.abort();
     await within(abortGraceMs, dispatcher.idle());
-    const unfinished = worker.running().map(({ id, action }) => {
-      log.error({ id, action }, 'a handler did not end before the worker stopped; its request goes back');
+    const unfinished = [...worker.inHand.all()].map(({ id, action }) => {
+      log.error({ id, action }, 'a request did not end before the worker stopped; it goes back');
       return id;
     });
     await within(abortGraceMs, stopped);
@@ -104,24 +111,23 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     over.abort(new Error('done'));
   }
 
-  const outcomes = await Promise.allSettled(addresses.map(consume));
-  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure) {
-    await stopConsumers();
-    await worker.close();
-    throw failure.reason;
+  try {
+    await Promise.all(addresses.map(consume));
+  } catch (error) {
+    await drain();
+    throw error;
   }
 
   const server: Server = {
     health: () => ({
       state,
       since,
-      red: redFlags(addresses, consumers, worker.stuck(), transport.health(), state),
+      red: redFlags(addresses, consumers, worker.inHand.stuck, transport.health(), state),
       consuming: [...consumers.keys()],
       inFlight: dispatcher.inFlight,
-      running: worker.running().length,
+      running: worker.inHand.running,
       waiting: worker.waiting(),
-      stuck: worker.stuck(),
+      stuck: worker.inHand.stuck,
       counters: worker.counters(),
       transport: transport.health(),
     }),

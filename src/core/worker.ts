@@ -10,13 +10,15 @@ import { systemClock } from './clock.js';
 import { createCounters } from './counters.js';
 import { createDispatcher, type Dispatcher } from './dispatcher.js';
 import { createIdentities } from './identity.js';
+import { createInHand } from './in-hand.js';
 import { silentLog } from './log.js';
+import type { WorkerParts } from './parts.js';
 import { systemRandom } from './random.js';
+import { createReadRequest } from './read-request.js';
 import { createRecent } from './recent.js';
 import { createRegistry } from './registry.js';
 import { createResponder } from './responder.js';
 import { createResults } from './result.js';
-import { createRuns } from './runs.js';
 import type { ServerOptions } from './server-options.js';
 import { createSlots } from './slots.js';
 import { createWaitingRoom } from './waiting-room.js';
@@ -27,9 +29,8 @@ export interface Worker {
   readonly actions: readonly string[];
   /** Deliveries held at once, per address. */
   readonly intake: number;
-  readonly running: () => Call[];
+  readonly inHand: WorkerParts['inHand'];
   readonly waiting: () => number;
-  readonly stuck: () => number;
   readonly counters: () => Record<string, number>;
   /** Closes what was made for this worker alone. */
   readonly close: () => Promise<void>;
@@ -40,59 +41,47 @@ export function createWorker(options: ServerOptions): Worker {
   const { maxStarts = 5, clockSkewMs = 2_000, middleware = [], authorize, hooks } = options;
   const { clock = systemClock, random = systemRandom, log = silentLog } = options;
   const { maxBodyBytes, countsAttempts } = transport.traits;
+  const intake = concurrency + maxWaiting;
 
+  const registry = createRegistry(options.handlers);
   const locks = options.locks ?? createMemoryLockProvider({ clock });
   const store = options.idempotency ?? createMemoryIdempotencyStore({ clock });
   let ownClient: Client | undefined;
   const client = (): Client => options.client ?? (ownClient ??= createClient({ transport, clock, random, log }));
 
-  const registry = createRegistry(options.handlers);
   const counters = createCounters();
-  const observe = guarded(hooks?.onStage?.bind(hooks), log);
-  const observeEnd = guarded(hooks?.onEnd?.bind(hooks), log);
-  const runs = createRuns({ clock, counters, log });
-  const slots = createSlots(concurrency);
-  const room = createWaitingRoom({ maxWaiting, maxWaitingPerKey });
-  const results = createResults({ log, random, monotonicMs: () => clock.monotonicMs(), maxBodyBytes });
-  const identities = createIdentities({
-    // A store that is not durable is read by nobody but this process.
-    fingerprintKey: options.fingerprintKey ?? 'samovar',
-    isDurable: store.durable,
+  const inHand = createInHand({ clock, counters, log });
+  const deadlines = createDeadlines({
+    clock,
+    inHand,
+    answerEarly: (call: Call, error) => dispatcher.answerEarly(call, error),
   });
-  const deadlines = createDeadlines({ clock, runs, answerEarly: (call, error) => dispatcher.answerEarly(call, error) });
-  const assembly = {
-    ...{ authorize, middleware, locks, store, identities, slots, room, runs, results, deadlines, observe },
-    ...{ clock, random, log, lockWaitMs, maxStarts, countsAttempts, client },
+  const parts: WorkerParts = {
+    ...{ inHand, locks, store, deadlines, authorize, middleware, counters, clock, random, log },
+    ...{ lockWaitMs, maxStarts, countsAttempts, client },
+    slots: createSlots(concurrency),
+    room: createWaitingRoom({ maxWaiting, maxWaitingPerKey }),
+    results: createResults({ log, random, monotonicMs: () => clock.monotonicMs(), maxBodyBytes }),
+    // A store that is not durable is read by nobody but this process, and needs no secret.
+    identities: createIdentities({ fingerprintKey: options.fingerprintKey ?? 'samovar', isDurable: store.durable }),
+    observe: guarded(hooks?.onStage?.bind(hooks), log),
+    observeEnd: guarded(hooks?.onEnd?.bind(hooks), log),
   };
-  const pipelines = new Map([...registry].map(([name, handler]) => [name, assemble(handler, assembly)]));
-  const responder = createResponder({ transport, clock, random, log, counters });
-  const recent = createRecent(2 * (concurrency + maxWaiting));
-  const cancels = createCancels(clock);
   const dispatcher = createDispatcher({
-    ...{
-      registry,
-      pipelines,
-      responder,
-      results,
-      runs,
-      recent,
-      cancels,
-      counters,
-      observe,
-      observeEnd,
-      clock,
-      log,
-      clockSkewMs,
-    },
+    ...parts,
+    read: createReadRequest({ registry, clock, clockSkewMs }),
+    pipelines: new Map([...registry].map(([name, handler]) => [name, assemble(handler, parts)])),
+    responder: createResponder({ transport, clock, random, log, counters }),
+    recent: createRecent(2 * intake),
+    cancels: createCancels(clock),
   });
 
   return {
     dispatcher,
     actions: [...registry.keys()],
-    intake: concurrency + maxWaiting,
-    running: () => runs.all(),
-    waiting: () => room.size + slots.waiting,
-    stuck: () => runs.stuck,
+    intake,
+    inHand,
+    waiting: () => parts.room.size + parts.slots.waiting,
     counters: () => counters.snapshot(),
     async close() {
       await ownClient?.close();

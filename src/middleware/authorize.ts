@@ -1,4 +1,6 @@
-import type { Call, Result } from '../core/call.js';
+import { abortable } from '../core/abort.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
 import { RpcError } from '../core/errors.js';
 import type { Layer } from '../core/pipeline.js';
 
@@ -10,18 +12,14 @@ export interface AuthorizationRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Whether a caller may have an action done. Only a true answer lets it in. */
+/** Whether a caller may have an action done. Only `true` lets it in. */
 export type Authorize = (request: AuthorizationRequest) => boolean | Promise<boolean>;
 
 export function authorization(authorize: Authorize): Layer<Call, Result> {
   return (next) => async (call) => {
     const { action, address, caller, message } = call;
-    const isAllowed = await authorize({
-      action,
-      address,
-      headers: message.headers,
-      ...(caller !== undefined && { caller }),
-    });
+    const asked = authorize({ action, address, headers: message.headers, ...(caller !== undefined && { caller }) });
+    const isAllowed = typeof asked === 'boolean' ? asked : await abortable(asked, call.signal);
     if (!isAllowed) {
       throw new RpcError('forbidden', `this caller may not have ${action} done here; ask the worker's operator`, {
         id: call.id,

@@ -1,26 +1,15 @@
+import { onAbort } from '../core/abort.js';
+import { ack, again, answerOf, isFinal, type Answer, type Result } from '../core/answer.js';
 import { backoffMs } from '../core/backoff.js';
-import type { Answer, Call, Result } from '../core/call.js';
-import { delay, type Clock } from '../core/clock.js';
+import type { Call } from '../core/call.js';
+import { delay } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
+import type { WorkerParts } from '../core/parts.js';
 import type { Layer, Step } from '../core/pipeline.js';
-import type { Random } from '../core/random.js';
-import { ack, answerOf, giveBack } from '../core/result.js';
-import type { Runs } from '../core/runs.js';
-import type { Claim, IdempotencyStore } from '../stores/idempotency.js';
-import type { ObserveStage } from './observe.js';
+import type { Claim } from '../stores/idempotency.js';
+import { storeError } from './store-error.js';
 
-/** Says that another run has the key: slot and locks are given back, and the call looks at the record again. */
-export const again: Result = { disposition: giveBack };
-
-export interface ClaimParts {
-  readonly store: IdempotencyStore;
-  readonly runs: Runs;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Logger;
-  readonly observe: ObserveStage;
-  readonly maxStarts: number;
-}
+export type ClaimParts = Pick<WorkerParts, 'store' | 'inHand' | 'clock' | 'random' | 'log' | 'observe' | 'maxStarts'>;
 
 /**
  * Takes the key right before the run, and records the answer right after it. It comes last, so that a crash while
@@ -31,44 +20,46 @@ export function claim(parts: ClaimParts): Layer<Call, Result> {
 }
 
 async function claiming(call: Call, key: string, next: Step<Call, Result>, parts: ClaimParts): Promise<Result> {
-  const found = await parts.store.claim(key, call.fingerprint, { messageId: call.id });
-  if (found.state === 'fresh') return running(call, found, next, parts);
-  const mayRunAgain = call.handler.onCrash !== 'park';
-  if (found.state !== 'abandoned' || !mayRunAgain || found.starts >= parts.maxStarts) return again;
+  const held = await take(call, key, parts).catch((error: unknown) => {
+    throw storeError(call, error);
+  });
+  return held ? running(call, held, next, parts) : again;
+}
+
+async function take(call: Call, key: string, { store, maxStarts }: ClaimParts): Promise<Claim | undefined> {
+  const found = await store.claim(key, call.fingerprint, { messageId: call.id });
+  if (found.state === 'fresh') return found;
+  if (found.state !== 'abandoned') return undefined;
+  call.crashes = found.starts;
+  if (call.handler.onCrash === 'park' || found.starts >= maxStarts) return undefined;
   const taken = await found.takeOver();
-  return taken === 'lost' ? again : running(call, taken, next, parts);
+  return taken === 'lost' ? undefined : taken;
 }
 
 async function running(call: Call, held: Claim, next: Step<Call, Result>, parts: ClaimParts): Promise<Result> {
-  const { runs, log, observe } = parts;
-  const onLost = (): void => runs.cancel(call, call.lose('claim', held.signal?.reason));
-  held.signal?.addEventListener('abort', onLost, { once: true });
+  const { inHand, log, observe } = parts;
+  const off = onAbort(held.signal, () => inHand.cancel(call, call.lose('claim', held.signal?.reason)));
   observe?.('claimed', call);
   try {
-    let result: Result;
-    try {
-      result = await next(call);
-    } catch (error) {
-      await release(call, held, log);
-      throw error;
-    }
+    const result = await next(call);
     const answer = toRecord(call, result);
-    if (!answer) {
-      await release(call, held, log);
-      return result;
-    }
-    return (await record(call, held, answer, parts)) ? result : unrecorded(call);
+    if (!answer) await giveUp(call, held, log);
+    else if (!(await record(call, held, answer, parts))) return unrecorded(call);
+    return result;
+  } catch (error) {
+    await giveUp(call, held, log);
+    throw error;
   } finally {
-    held.signal?.removeEventListener('abort', onLost);
+    off();
   }
 }
 
 /** What a repeat of this request shall hear; undefined if it shall run again. */
-function toRecord(call: Call, { answer, disposition }: Result): Answer | undefined {
-  if (disposition.kind === 'retry' || disposition.kind === 'return' || !answer) return undefined;
-  const isFinal = !call.lost && (answer.error === undefined || answer.error.code === 'failed');
+function toRecord(call: Call, result: Result): Answer | undefined {
+  const { answer, disposition } = result;
+  if (disposition.kind === 'retry' || disposition.kind === 'return' || result === again) return undefined;
   // A failure that the handler did not declare is like a crash: the policy decides.
-  return isFinal || call.handler.onCrash === 'park' ? answer : undefined;
+  return (!call.lost && isFinal(result)) || call.handler.onCrash === 'park' ? answer : undefined;
 }
 
 /** No reply without a record: a store that is away is asked again for as long as the claim holds. */
@@ -82,7 +73,10 @@ async function record(call: Call, held: Claim, { body }: Answer, parts: ClaimPar
     } catch (err) {
       log.warn({ err, id: call.id, action: call.action, attempt }, 'an answer could not be recorded yet');
     }
-    if (held.signal?.aborted || clock.monotonicMs() >= call.limitMs) return false;
+    if (held.signal?.aborted || clock.monotonicMs() >= call.limitMs) {
+      await held.abandon();
+      return false;
+    }
     await delay(clock, backoffMs(attempt, { firstDelayMs: 50, maxDelayMs: 1_000 }, random));
   }
 }
@@ -92,11 +86,13 @@ function unrecorded(call: Call): Result {
   return { answer: answerOf(call.lose('claim', undefined), call.id), disposition: ack };
 }
 
-/** A claim that cannot be released lapses with its lease. */
-async function release(call: Call, held: Claim, log: Logger): Promise<void> {
+/** The next one starts it afresh, but earlier crashes stay counted. */
+async function giveUp(call: Call, held: Claim, log: Logger): Promise<void> {
+  if (held.starts > 1) return held.abandon();
   try {
     await held.release();
   } catch (err) {
     log.warn({ err, id: call.id, action: call.action }, 'a claim could not be released; it lapses with its lease');
+    await held.abandon();
   }
 }

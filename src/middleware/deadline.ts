@@ -1,8 +1,9 @@
-import type { Call, Result } from '../core/call.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
 import { RpcError } from '../core/errors.js';
+import type { InHand } from '../core/in-hand.js';
 import type { Layer } from '../core/pipeline.js';
-import type { Runs } from '../core/runs.js';
 import { expired } from './expiry.js';
 
 /** Watches the time of the calls in hand. */
@@ -15,11 +16,11 @@ export interface Deadlines {
 
 export function createDeadlines(parts: {
   clock: Clock;
-  runs: Runs;
+  inHand: InHand;
   /** Sends the reply of a call whose run has not ended. */
   answerEarly(call: Call, error: RpcError): void;
 }): Deadlines {
-  const { clock, runs } = parts;
+  const { clock, inHand } = parts;
 
   function onTime(call: Call): void {
     if (!call.started) return call.cancel(expired(call, clock));
@@ -28,7 +29,7 @@ export function createDeadlines(parts: {
       outcome: 'unknown',
     });
     if (call.isAnswerable) parts.answerEarly(call, error);
-    runs.cancel(call, error);
+    inHand.cancel(call, error);
   }
 
   function arm(call: Call, atMs: number): void {

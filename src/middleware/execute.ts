@@ -1,12 +1,10 @@
-import type { Call, Result } from '../core/call.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
 import type { Client } from '../core/client.js';
 import type { Handler, HandlerContext } from '../core/handler.js';
 import type { Logger } from '../core/log.js';
 import { compose, type Layer, type Step } from '../core/pipeline.js';
-import type { Results } from '../core/result.js';
-import type { Runs } from '../core/runs.js';
-import type { Deadlines } from './deadline.js';
-import type { ObserveStage } from './observe.js';
+import type { WorkerParts } from '../core/parts.js';
 
 /** A request that is about to run, as a user's middleware and its handler's context see it. */
 export interface ServerCall extends HandlerContext {
@@ -18,28 +16,18 @@ export interface ServerCall extends HandlerContext {
 /** Wraps every run on this side: sees the request before, and the value or the error after. */
 export type ServerMiddleware = Layer<ServerCall, unknown>;
 
-export interface ExecuteParts {
-  readonly middleware: readonly ServerMiddleware[];
-  readonly results: Results;
-  readonly runs: Runs;
-  readonly deadlines: Deadlines;
-  readonly observe: ObserveStage;
-  readonly log: Logger;
-  /** The client that nested calls go through, made when first asked for. */
-  client(): Client;
-}
+export type ExecuteParts = Pick<WorkerParts, 'middleware' | 'results' | 'deadlines' | 'observe' | 'log' | 'client'>;
 
 const defaultTimeoutMs = 60_000;
 
 /** The innermost step: the user's middleware and the handler itself. */
 export function execute({ run, timeoutMs = defaultTimeoutMs }: Handler, parts: ExecuteParts): Step<Call, Result> {
-  const { results, runs, deadlines, observe } = parts;
+  const { results, deadlines, observe } = parts;
   const running = compose<ServerCall, unknown>(parts.middleware, async (context) => run(context.request, context));
 
   return async (call) => {
-    call.started = true;
+    call.started = call.isRunning = true;
     call.onStart?.();
-    runs.start(call);
     deadlines.limitRun(call, timeoutMs);
     observe?.('started', call);
     let result: Result;
@@ -47,9 +35,8 @@ export function execute({ run, timeoutMs = defaultTimeoutMs }: Handler, parts: E
       result = results.ofValue(call, await running(new Context(call, parts)));
     } catch (error) {
       result = results.ofThrown(call, error);
-    } finally {
-      runs.end(call);
     }
+    call.isRunning = false;
     observe?.('effect-done', call);
     return result;
   };

@@ -1,4 +1,5 @@
-import type { Call, Result } from '../core/call.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
 import type { Clock } from '../core/clock.js';
 import { RpcError } from '../core/errors.js';
 import type { Layer } from '../core/pipeline.js';
@@ -17,7 +18,7 @@ export function expired(call: Call, clock: Clock): RpcError {
   const deadline = call.message.expiresAt;
   return new RpcError('deadline_exceeded', 'the deadline passed before the handler could start', {
     id: call.id,
-    outcome: call.isAttached ? 'unknown' : 'not_executed',
+    outcome: call.mayHaveStarted ? 'unknown' : 'not_executed',
     details: { workerTime: clock.now(), ...(deadline !== undefined && { deadline }) },
   });
 }

@@ -1,21 +1,13 @@
-import type { Call, Result } from '../core/call.js';
-import type { Clock } from '../core/clock.js';
+import { onAbort } from '../core/abort.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
 import { RpcError } from '../core/errors.js';
+import type { WorkerParts } from '../core/parts.js';
 import type { Layer, Step } from '../core/pipeline.js';
-import type { Runs } from '../core/runs.js';
-import type { WaitingRoom } from '../core/waiting-room.js';
-import type { LockKey, LockProvider } from '../stores/lock.js';
-import type { ObserveStage } from './observe.js';
+import type { LockKey } from '../stores/lock.js';
+import { storeError } from './store-error.js';
 
-export interface LockParts {
-  readonly locks: LockProvider;
-  readonly room: WaitingRoom;
-  readonly runs: Runs;
-  readonly clock: Clock;
-  readonly observe: ObserveStage;
-  /** How long a request waits for its locks at most, however long its caller would. */
-  readonly lockWaitMs: number;
-}
+export type LockParts = Pick<WorkerParts, 'locks' | 'room' | 'inHand' | 'clock' | 'observe' | 'lockWaitMs'>;
 
 /** Holds what the request touches. A request without lock keys passes by. */
 export function lock(keysOf: (request: unknown) => readonly LockKey[], parts: LockParts): Layer<Call, Result> {
@@ -29,35 +21,51 @@ async function holding(
   keys: readonly LockKey[],
   call: Call,
   next: Step<Call, Result>,
-  { locks, room, runs, clock, observe, lockWaitMs }: LockParts,
+  { locks, room, inHand, clock, observe, lockWaitMs }: LockParts,
 ): Promise<Result> {
-  let isWaiting = true;
+  let isHeld = false;
+  let isInRoom = false;
   let disarm: (() => void) | undefined;
-  let lossSignal: AbortSignal | undefined;
-  const onLost = (): void => runs.cancel(call, call.lose('lock', lossSignal?.reason));
+
   function endWait(): void {
-    if (isWaiting) room.leave(keys);
-    isWaiting = false;
+    if (isInRoom) room.leave(keys);
+    isInRoom = false;
     disarm?.();
   }
 
-  room.enter(keys, call.id);
+  /** Only those who do wait count, and need a timer: a free lock is granted at once. */
+  function beginWait(): void {
+    // Their parents wait for them: a slot that is held meanwhile may be what the lock's holder waits for.
+    for (const ancestor of inHand.ancestorsOf(call)) ancestor.freeSlot?.();
+    try {
+      room.enter(keys, call.id);
+      isInRoom = true;
+      disarm = clock.after(lockWaitMs, () => call.cancel(waitedTooLong(call, lockWaitMs)));
+    } catch (error) {
+      call.cancel(error as RpcError);
+    }
+  }
+
   try {
-    const held = locks.hold(keys, call, ({ signal, fence }) => {
+    const held = locks.hold(keys, call, async ({ signal, fence }) => {
+      isHeld = true;
       endWait();
       call.fence = fence;
-      lossSignal = signal;
-      signal?.addEventListener('abort', onLost, { once: true });
       observe?.('locked', call);
-      return next(call);
+      const off = onAbort(signal, () => inHand.cancel(call, call.lose('lock', signal?.reason)));
+      try {
+        return await next(call);
+      } finally {
+        off();
+      }
     });
-    // A free lock is granted at once: only those who do wait need a timer.
-    if (isWaiting) disarm = clock.after(lockWaitMs, () => call.cancel(waitedTooLong(call, lockWaitMs)));
+    if (!isHeld) beginWait();
     return await held;
+  } catch (error) {
+    throw isHeld ? error : storeError(call, error);
   } finally {
-    lossSignal?.removeEventListener('abort', onLost);
-    if (!isWaiting) observe?.('unlocked', call);
     endWait();
+    if (isHeld) observe?.('unlocked', call);
   }
 }
 

@@ -1,47 +1,47 @@
-import type { Call, Result } from '../core/call.js';
+import { again, ack, answerOf, type Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
 import { RpcError } from '../core/errors.js';
+import type { WorkerParts } from '../core/parts.js';
 import type { Layer, Step } from '../core/pipeline.js';
-import { ack, answerOf } from '../core/result.js';
-import type { WaitingRoom } from '../core/waiting-room.js';
-import type { Abandoned, IdempotencyStore, Running } from '../stores/idempotency.js';
-import { again } from './claim.js';
+import type { Running } from '../stores/idempotency.js';
+import { storeError } from './store-error.js';
 
-export interface ReplayParts {
-  readonly store: IdempotencyStore;
-  readonly room: WaitingRoom;
-  /** Sets the call's key and fingerprint, if it has a key. */
-  identify(call: Call): void;
-  /** Starts without an end before a request is set aside as `poisoned`. */
-  readonly maxStarts: number;
-  /** The transport's `attempt` also counts deliveries that ended with a crash. */
-  readonly countsAttempts: boolean;
-}
+export type ReplayParts = Pick<
+  WorkerParts,
+  'store' | 'identities' | 'room' | 'inHand' | 'maxStarts' | 'countsAttempts'
+>;
 
 /** Answers a request whose key was settled, waits while it runs elsewhere, and decides over one whose run crashed. */
 export function replay(parts: ReplayParts): Layer<Call, Result> {
+  const { identities, countsAttempts, maxStarts } = parts;
   return (next) => (call) => {
-    parts.identify(call);
+    identities.identify(call);
     if (call.key !== undefined) return replaying(call, call.key, next, parts);
-    const { retry } = call.handler;
-    if (parts.countsAttempts && call.delivery.attempt > Math.max(parts.maxStarts, retry?.attempts ?? 5)) {
-      return Promise.resolve(setAside(poisoned(call, call.delivery.attempt - 1), call));
+    const { attempt } = call.delivery;
+    if (countsAttempts && attempt > Math.max(maxStarts, call.handler.retry?.attempts ?? 5)) {
+      return Promise.resolve(setAside(poisoned(call, attempt - 1), call));
     }
     return next(call);
   };
 }
 
 async function replaying(call: Call, key: string, next: Step<Call, Result>, parts: ReplayParts): Promise<Result> {
+  const { store, room, inHand, maxStarts } = parts;
   for (;;) {
     call.throwIfCancelled();
-    const record = await parts.store.read(key);
+    const record = await store.read(key).catch((error: unknown) => {
+      throw storeError(call, error);
+    });
     if (record.state !== 'none' && record.fingerprint !== call.fingerprint) throw keyMismatch(call);
     if (record.state === 'settled') return { answer: { body: record.reply }, disposition: ack };
     if (record.state === 'running') {
-      await waitFor(record, call, parts.room);
+      if (inHand.ancestorsOf(call).some((ancestor) => ancestor.key === key)) throw ownKey(call);
+      await waitFor(record, call, room);
       continue;
     }
     if (record.state === 'abandoned') {
-      const error = verdictOn(record, call, parts.maxStarts);
+      call.crashes = record.starts;
+      const error = verdictOn(call, maxStarts);
       if (error) {
         const result = setAside(error, call);
         if ((await record.park(result.answer.body)) === 'lost') continue;
@@ -54,23 +54,23 @@ async function replaying(call: Call, key: string, next: Step<Call, Result>, part
 }
 
 /** Waits with no lock and no slot, within the call's own deadline. */
-async function waitFor(running: Running, call: Call, room: WaitingRoom): Promise<void> {
-  room.enter([], call.id);
+async function waitFor(running: Running, call: Call, room: WorkerParts['room']): Promise<void> {
   call.isAttached = true;
+  room.enter([], call.id);
   try {
     await running.changed(call.signal);
-  } finally {
     call.isAttached = false;
+  } finally {
     room.leave([]);
   }
 }
 
 /** Why an abandoned request must not be started again, if so. */
-function verdictOn({ starts }: Abandoned, call: Call, maxStarts: number): RpcError | undefined {
+function verdictOn(call: Call, maxStarts: number): RpcError | undefined {
   if (call.handler.onCrash === 'park') {
     return new RpcError('crashed', 'the worker crashed while the handler ran; it is not run again', { id: call.id });
   }
-  return starts >= maxStarts ? poisoned(call, starts) : undefined;
+  return call.crashes >= maxStarts ? poisoned(call, call.crashes) : undefined;
 }
 
 function poisoned(call: Call, starts: number): RpcError {
@@ -85,6 +85,12 @@ function setAside(error: RpcError, call: Call): Required<Result> {
 
 function keyMismatch(call: Call): RpcError {
   return new RpcError('key_mismatch', 'this idempotency key was used for another request; use a new key', {
+    id: call.id,
+  });
+}
+
+function ownKey(call: Call): RpcError {
+  return new RpcError('deadlock', 'a nested request has the idempotency key of the request that waits for it', {
     id: call.id,
   });
 }

@@ -1,30 +1,31 @@
-import type { Call, Result } from '../core/call.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
+import type { WorkerParts } from '../core/parts.js';
 import type { Layer } from '../core/pipeline.js';
-import type { Runs } from '../core/runs.js';
-import type { Slots } from '../core/slots.js';
 
 /**
- * Holds one of `slots` while the handler runs. A nested request uses the slot of the ancestor that waits for it here;
- * with `action`, of an ancestor of that action.
+ * Holds a slot while the handler runs, and one of its action's own where `concurrency` is given. A nested request uses
+ * the slot of the ancestor that waits for it here, and its action's if that is the same action.
  */
-export function slot(slots: Slots, runs: Runs, action?: string): Layer<Call, Result> {
+export function slot(
+  concurrency: number | undefined,
+  parts: Pick<WorkerParts, 'slots' | 'inHand'>,
+): Layer<Call, Result> {
+  const { slots, inHand } = parts;
+  const own = concurrency === undefined ? undefined : { free: concurrency };
+
   return (next) => async (call) => {
-    if (runs.hasAncestorOf(call, action)) return next(call);
-    if (!slots.tryTake()) await slots.take(call.address, call.signal);
-    let isHeld = true;
-    const outer = call.freeSlot;
-    // A run that ignores its signal loses its slot before it ends.
+    if (inHand.ancestorsOf(call).length > 0) return next(call);
+    if (!slots.tryTake(own)) await slots.take(call.address, own, call.signal);
+    // Given away early if the run ignores its signal, or waits for a request that waits for a lock.
     call.freeSlot = () => {
-      outer?.();
-      if (isHeld) slots.free();
-      isHeld = false;
+      call.freeSlot = undefined;
+      slots.free(own);
     };
     try {
       return await next(call);
     } finally {
-      if (isHeld) slots.free();
-      isHeld = false;
-      call.freeSlot = outer;
+      call.freeSlot?.();
     }
   };
 }

@@ -1,5 +1,6 @@
-import type { Call, Result } from '../core/call.js';
-import { issuesOf, RpcError, type Issue } from '../core/errors.js';
+import type { Result } from '../core/answer.js';
+import type { Call } from '../core/call.js';
+import { invalidRequest, issuesOf } from '../core/errors.js';
 import { isLegalKey, keyHeader } from '../core/headers.js';
 import type { Layer } from '../core/pipeline.js';
 import type { ObserveStage } from './observe.js';
@@ -19,8 +20,4 @@ export function validate(observe: ObserveStage): Layer<Call, Result> {
     observe?.('validated', call);
     return next(call);
   };
-}
-
-export function invalidRequest(id: string, errors: readonly Issue[]): RpcError {
-  return new RpcError('invalid_request', 'Request validation failed', { id, details: { errors } });
 }

@@ -39,6 +39,11 @@ export interface Claim {
   settle(reply: StoredReply): Promise<'recorded' | 'lost'>;
   /** As if it had never been claimed: the next claim is fresh, with one start. */
   release(): Promise<void>;
+  /**
+   * Gives it up without an answer, as a crash would: abandoned at once where the store can be reached, else with its
+   * lease, which is not renewed from the call on. Never rejects.
+   */
+  abandon(): Promise<void>;
 }
 
 /** Names one intended effect: remembers who runs it and how it ended. */

@@ -94,7 +94,7 @@ describe.each(worlds)('over $name', ({ open }) => {
         },
       }),
     ]);
-    await Promise.allSettled([stage.client().call(outer, { word: 'x' }, { to: stage.to, timeoutMs: 300 })]);
+    await Promise.allSettled([stage.client().call(outer, { word: 'x' }, { to: stage.to, timeoutMs: 3_000 })]);
     expect(await nested.opened).toMatchObject({ outcome: 'unknown' });
   });
 

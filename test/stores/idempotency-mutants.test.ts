@@ -188,7 +188,8 @@ const mutants: Record<string, { readonly harness: () => IdempotencyHarness; read
         async takeOver() {
           const taken = await abandoned.takeOver();
           if (taken !== 'lost') return taken;
-          return { state: 'fresh', starts: 2, settle: async () => 'recorded', release: async () => undefined };
+          const nothing = async () => undefined;
+          return { state: 'fresh', starts: 2, settle: async () => 'recorded', release: nothing, abandon: nothing };
         },
       })),
     caughtBy: 'of two that take over at once',

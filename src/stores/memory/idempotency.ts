@@ -129,6 +129,11 @@ export function createMemoryIdempotencyStore(options: MemoryIdempotencyOptions =
         forget(state, record);
         lease.drop();
       },
+      async abandon() {
+        if (record.phase !== phase) return;
+        rest(state, record, { state: 'abandoned', was: phase }, clock.monotonicMs() + keepMs);
+        lease.drop();
+      },
     };
   }
 

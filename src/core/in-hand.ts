@@ -1,0 +1,78 @@
+import type { Call } from './call.js';
+import type { Clock } from './clock.js';
+import type { Counters } from './counters.js';
+import type { Logger } from './log.js';
+
+/** The calls of one worker, from their arrival until they are settled. */
+export interface InHand {
+  add(call: Call): void;
+  remove(call: Call): void;
+  /** The latest with that message id: a sender that was cut off may have sent it twice. */
+  find(id: string): Call | undefined;
+  all(): Iterable<Call>;
+  /** The calls running here that wait for this one. */
+  ancestorsOf(call: Call): Call[];
+  /** Aborts the signal of a call; a run that ignores it for 30 s loses its slot and is reported as stuck. */
+  cancel(call: Call, reason: Error): void;
+  readonly size: number;
+  readonly running: number;
+  readonly stuck: number;
+}
+
+const graceMs = 30_000;
+const none: Call[] = [];
+
+export function createInHand(parts: { clock: Clock; counters: Counters; log: Logger }): InHand {
+  const calls = new Set<Call>();
+  const byId = new Map<string, Call>();
+  const watches = new Map<Call, () => void>();
+  const stuck = new Set<Call>();
+
+  function giveUpOn(call: Call): void {
+    stuck.add(call);
+    parts.counters.add('stuck');
+    parts.log.error({ id: call.id, action: call.action }, 'a handler ignores its signal; its slot is given away');
+    call.freeSlot?.();
+  }
+
+  return {
+    add(call) {
+      calls.add(call);
+      byId.set(call.id, call);
+    },
+    remove(call) {
+      calls.delete(call);
+      if (byId.get(call.id) === call) byId.delete(call.id);
+      if (call.cancelReason === undefined) return;
+      watches.get(call)?.();
+      watches.delete(call);
+      stuck.delete(call);
+    },
+    find: (id) => byId.get(id),
+    all: () => calls,
+    ancestorsOf({ ancestors }) {
+      if (ancestors.length === 0) return none;
+      return ancestors.flatMap((id) => byId.get(id) ?? none).filter(({ isRunning }) => isRunning);
+    },
+    cancel(call, reason) {
+      if (call.cancelReason !== undefined) return;
+      call.cancel(reason);
+      if (call.isRunning)
+        watches.set(
+          call,
+          parts.clock.after(graceMs, () => giveUpOn(call)),
+        );
+    },
+    get size() {
+      return calls.size;
+    },
+    get running() {
+      let running = 0;
+      for (const { isRunning } of calls) if (isRunning) running++;
+      return running;
+    },
+    get stuck() {
+      return stuck.size;
+    },
+  };
+}
