@@ -12,8 +12,10 @@ export function explainDenial(error: unknown, endpoint: Endpoint, settings: Amqp
   const virtualHost = JSON.stringify(endpoint.virtualHost);
   const code = replyCodeOf(error);
   if (code === undefined) {
+    // The code alone: what OpenSSL says has several lines.
+    const why = error instanceof Error && 'code' in error ? String(error.code) : text;
     return setupError(
-      `expected ${place} to prove itself by TLS, got: ${text}. Look at url (amqps://, host) and tls.ca`,
+      `expected ${place} to prove itself by TLS, got ${why}. Look at url (amqps://, host) and tls.ca`,
       error,
     );
   }

@@ -119,6 +119,32 @@ describe('a set-up that cannot work', () => {
   });
 });
 
+describe('a broker that does not prove itself', () => {
+  test('by TLS is refused, and not spoken to without it', async () => {
+    const error = await rejection(lab.connect({ url: changed((url) => (url.protocol = 'amqps:')) }).connect());
+    expect(error.code).toBe('setup');
+    expect(error.message).toMatch(/prove itself by TLS.*tls\.ca/);
+  });
+});
+
+describe('a transport that was closed', () => {
+  test('leaves no timer, whatever was going on', async () => {
+    const clock = createManualClock({ startMs: Date.now() });
+    const transport = lab.connect({ clock, waitForBrokerMs: 60_000 });
+    const worker = await work(transport, () => ({ kind: 'retry', afterMs: 5_000 }));
+    await transport.openInbox({ receive: () => undefined, lost: () => undefined });
+    await transport.send(worker.address, message());
+    await eventually(() => worker.seen.length === 1 && transport.health().counters['held_retries'] === 1);
+    await lab.proxy.down();
+    await eventually(() => transport.status === 'connecting');
+    const waiting = rejection(transport.send(worker.address, message({ expiresAt: clock.now() + 50_000 })));
+    await transport.close();
+    expect((await waiting).code).toBe('closed');
+    await eventually(() => clock.pending() === 0);
+    await lab.proxy.up();
+  });
+});
+
 describe('what exists already', () => {
   test('is adopted where an exchange is durable and we would not make it so, and the other way round', async () => {
     const channel = await (await lab.foreigner()).createChannel();
