@@ -61,7 +61,7 @@ export async function openScene(broker: Pick<BrokerAdmin, 'createVirtualHost' | 
     async close() {
       await Promise.all(closing.map((close) => close()));
       const started = await Promise.allSettled(workers);
-      await Promise.all(started.map((worker) => worker.status === 'fulfilled' && worker.value.child.kill9()));
+      for (const worker of started) if (worker.status === 'fulfilled') await worker.value.child.kill9();
       await broker.deleteVirtualHost(virtualHost.name);
       await rm(folder, { recursive: true });
     },

@@ -4,8 +4,8 @@ import { runScript, type ScriptProcess } from '../../support/process.js';
 export interface WorkerSettings {
   readonly url: string;
   readonly address: string | readonly string[];
-  /** The effects file that it writes to. */
-  readonly effects: string;
+  /** The effects file that it writes to, if any. */
+  readonly effects?: string | undefined;
   readonly concurrency?: number;
   readonly maxWaiting?: number;
   readonly drainMs?: number;

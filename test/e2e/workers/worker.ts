@@ -18,7 +18,7 @@ const ignore = () => undefined;
 const tell = (fields: object, text: string) => void process.stderr.write(`${JSON.stringify({ text, ...fields })}\n`);
 const log: Logger = { debug: ignore, info: ignore, warn: tell, error: tell };
 
-const effects = openEffects(path);
+const effects = path === undefined ? undefined : openEffects(path);
 const transport = createAmqpTransport({ url, log, ...(heartbeatMs !== undefined && { heartbeatMs }) });
 let goOn: () => void = ignore;
 const going = new Promise<void>((resolve) => (goOn = resolve));
@@ -28,7 +28,7 @@ const handler = defineHandler(work, {
   async run({ subject, ms, holds, tags }, { signal, messageId, redelivered, attempt }) {
     const run = randomUUID();
     starts++;
-    effects.start(subject, run);
+    effects?.start(subject, run);
     // What hostile JSON would do to a careless handler.
     const merged: object = Object.assign({}, tags);
     if (Object.getPrototypeOf(merged) !== Object.prototype) throw new Error('a request brought a prototype along');
@@ -37,7 +37,7 @@ const handler = defineHandler(work, {
       await Promise.race([going, aborted(subject, signal)]);
     }
     if (ms > 0) await new Promise<void>((resolve) => void systemClock.after(ms, resolve));
-    effects.finish(subject, run);
+    effects?.finish(subject, run);
     return { pid: process.pid, redelivered, attempt };
   },
 });
