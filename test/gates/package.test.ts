@@ -38,8 +38,9 @@ describe('the packed tarball, installed without the optional peers', () => {
     const staging = join(folder, 'staging');
     await mkdir(staging);
     const tsc = join(repository, 'node_modules/typescript/bin/tsc');
-    await execute(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', join(staging, 'dist')], {
-      cwd: repository,
+    const build = [tsc, '-p', 'tsconfig.build.json', '--outDir', join(staging, 'dist')];
+    await execute(process.execPath, build, { cwd: repository }).catch((error: unknown) => {
+      throw new Error(`expected the package to build, got:\n${(error as { stdout: string }).stdout}`, { cause: error });
     });
     for (const file of ['package.json', 'LICENSE', 'README.md']) {
       await cp(join(repository, file), join(staging, file)).catch(() => undefined);

@@ -30,7 +30,7 @@ const notRunHere: readonly { readonly command: RegExp; readonly because: string 
 ];
 
 describe('the README', () => {
-  const background: ScriptProcess[] = [];
+  const scripts: ScriptProcess[] = [];
 
   beforeAll(async () => {
     const url = programs.some(needsBroker) ? (await (await sharedRabbitmq()).createVirtualHost()).url : '';
@@ -54,7 +54,7 @@ describe('the README', () => {
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   });
   afterAll(async () => {
-    for (const script of background) await script.kill9();
+    for (const script of scripts) await script.kill9();
   });
 
   test('is there, with programs to run', () => {
@@ -74,8 +74,8 @@ describe('the README', () => {
   test.for(runnable)('shows a program in line $line that runs', { timeout: 60_000 }, async ({ file, words }) => {
     const env = { TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
     const script = runScript(join(folder, file), { env });
+    scripts.push(script);
     if (words.includes('background')) {
-      background.push(script);
       // It says by its first line that it is ready.
       await script.waitForLine(/./);
     } else {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { startLane, type Direction, type Faults } from './fault-lane.js';
+import { freePorts } from './ports.js';
 
 export interface CutPoint {
   /** An AMQP method such as 'basic.publish', 'basic.ack' or 'basic.deliver'. */
@@ -108,8 +109,8 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
     startLane(client, upstream, 'up', faults);
     startLane(upstream, client, 'down', faults);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
+  const [port = 0] = await freePorts(1);
+  await once(server.listen(port, '127.0.0.1'), 'listening');
 
   const cut = () => sockets.forEach((socket) => socket.destroy());
   function heal(): void {
