@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { RpcError, type Client } from '../../src/index.js';
+import { countEffects } from '../support/effects.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
+import { startOwnRabbitmq, type OwnBroker } from '../support/rabbitmq.js';
+import { failureOf } from './stage.js';
+import { work } from './workers/actions.js';
+import { openScene, type Scene } from './workers/scene.js';
+
+let broker: OwnBroker;
+let scene: Scene;
+beforeAll(async () => {
+  broker = await startOwnRabbitmq();
+});
+afterAll(() => broker.close());
+beforeEach(async () => {
+  scene = await openScene(broker);
+});
+afterEach(() => scene.close());
+
+interface Outcome {
+  readonly subject: string;
+  readonly calledMs: number;
+  readonly settledMs: number;
+  readonly error: unknown;
+}
+
+/** Calls at an even pace, whatever becomes of them, until it is stopped; then resolves once all are settled. */
+function steadyLoad(client: Client, perSecond: number) {
+  const pending: Promise<Outcome>[] = [];
+  const settled: Outcome[] = [];
+  const startedMs = performance.now();
+  async function call(subject: string): Promise<Outcome> {
+    const calledMs = performance.now();
+    const error: unknown = await client.call(work, { subject }, { to: scene.to, timeoutMs: 3_000 }).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    const outcome = { subject, calledMs, settledMs: performance.now(), error };
+    settled.push(outcome);
+    return outcome;
+  }
+  const pace = setInterval(() => {
+    // A busy machine skips ticks: what is due by now is made up for.
+    const due = ((performance.now() - startedMs) * perSecond) / 1000;
+    while (pending.length < due) pending.push(call(`call-${pending.length}`));
+  }, 5);
+  return {
+    settled,
+    /** The first call that succeeded after a moment. */
+    async nextValue(sinceMs: number): Promise<Outcome> {
+      const isOne = ({ error, settledMs }: Outcome) => error === undefined && settledMs > sinceMs;
+      await expect.poll(() => settled.some(isOne)).toBe(true);
+      return settled.find(isOne) as Outcome;
+    },
+    stop(): Promise<Outcome[]> {
+      clearInterval(pace);
+      return Promise.all(pending);
+    },
+  };
+}
+
+/** Resolves to the moment when the broker first answers the protocol header: a TCP connection is too early. */
+async function firstHandshake(port: number): Promise<number> {
+  for (;;) {
+    const socket = connect(port, '127.0.0.1', () => socket.write('AMQP\0\0\x09\x01'));
+    const answer = await Promise.race([
+      once(socket, 'data').then(([data]: unknown[]) => (data as Buffer)[0] === 1),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (answer) return performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+test(
+  'a broker killed under load and started again is outlived by the worker, and every call is told the truth',
+  { timeout: 60_000 },
+  async () => {
+    const worker = await scene.worker();
+    const client = scene.client();
+    const load = steadyLoad(client, 200);
+    await expect.poll(() => load.settled.length).toBeGreaterThan(200);
+
+    await broker.kill9();
+    const killedMs = performance.now();
+    const sent = Array.from({ length: 20 }, (_, nth) => `one-way-${nth}`);
+    const sending = Promise.all(sent.map((subject) => client.send(work, { subject }, { to: scene.to })));
+    await expect.poll(() => performance.now() - killedMs).toBeGreaterThan(5_000);
+    const starting = broker.start();
+    const backMs = await firstHandshake(broker.port);
+    const first = await load.nextValue(backMs);
+    const tookMs = Math.round(first.settledMs - backMs);
+    console.log(`calls work again ${tookMs} ms after the broker has answered a handshake`);
+    await starting;
+    await sending;
+    await expect
+      .poll(() => load.settled.filter(({ error, calledMs }) => !error && calledMs > backMs).length)
+      .toBeGreaterThan(200);
+    const outcomes = await load.stop();
+
+    expect(tookMs).toBeLessThan(2_000);
+    expect(await worker.report()).toMatchObject({ status: 'ready', inFlight: 0 });
+    const counts = countEffects(scene.effects());
+    const failures = outcomes.filter(({ error }) => error !== undefined);
+    for (const { subject, error } of failures) {
+      expect(error).toBeInstanceOf(RpcError);
+      const { outcome } = error as RpcError;
+      expect(['not_executed', 'unknown']).toContain(outcome);
+      if (outcome === 'not_executed') expect([subject, counts.get(subject)]).toEqual([subject, undefined]);
+    }
+    const done = outcomes.filter(({ error }) => error === undefined).map(({ subject }) => subject);
+    for (const subject of [...done, ...sent])
+      expect([subject, counts.get(subject)?.finishes ?? 0]).not.toEqual([subject, 0]);
+  },
+);
+
+test(
+  'calls under a memory alarm wait, or fail as not executed, and go on when it is over',
+  { timeout: 60_000 },
+  async () => {
+    const worker = await scene.worker();
+    const client = scene.client();
+    const call = (subject: string, timeoutMs: number) => client.call(work, { subject }, { to: scene.to, timeoutMs });
+    await call('before', 10_000);
+    await broker.setMemoryAlarm(true);
+    try {
+      // The broker blocks a connection when it publishes something, so a first call gets through, or its reply does not.
+      let knocks = 0;
+      async function statusAfterKnocking(): Promise<string> {
+        await call(`knock-${knocks++}`, 100).catch(() => undefined);
+        return client.health().transport.status;
+      }
+      await expect.poll(statusAfterKnocking).toBe('blocked');
+      const refused = failureOf(call('refused', 1_000));
+      const waiting = call('waiting', 30_000);
+      expect(await refused).toEqual({ code: 'unavailable', outcome: 'not_executed', retryable: true });
+      await broker.setMemoryAlarm(false);
+      expect(await waiting).toMatchObject({ pid: worker.pid });
+    } finally {
+      await broker.setMemoryAlarm(false);
+    }
+    expect(scene.effectsOf('refused')).toEqual({ starts: 0, finishes: 0 });
+    expect(client.health().transport).toMatchObject({ status: 'ready', reconnects: 0 });
+  },
+);
+
+test.each(['both', 'up', 'down'] as const)(
+  'a network that swallows everything (%s) is noticed once two heartbeats are missed, and calls work when it is mended',
+  async (direction) => {
+    const heartbeatMs = 1_000;
+    await scene.worker({ effects: undefined });
+    const proxy = await startFaultProxy(broker.port);
+    try {
+      const client = scene.client({ amqp: { url: proxy.through(scene.virtualHost.url), heartbeatMs } });
+      await client.call(work, { subject: 'before' }, { to: scene.to });
+      proxy.blackHole(direction);
+      const silentMs = performance.now();
+      await expect.poll(() => client.health().transport.status).toBe('connecting');
+      // Both sides look once in each interval, so the second miss is seen before a third is over.
+      expect(performance.now() - silentMs).toBeLessThan(3 * heartbeatMs + 1_000);
+      proxy.cut();
+      proxy.heal();
+      await client.call(work, { subject: 'after' }, { to: scene.to });
+    } finally {
+      await proxy.close();
+    }
+  },
+);
