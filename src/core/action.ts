@@ -59,27 +59,29 @@ export function defineAction<
     );
   }
   if (!(request instanceof z.ZodType)) throw new TypeError(`expected "request" of action ${name} to be a zod schema`);
-  if (!(response instanceof z.ZodType)) throw new TypeError(`expected "response" of action ${name} to be a zod schema`);
-  if (response.safeParse(undefined).success && !response.safeParse(null).success) {
-    throw new TypeError(`expected "response" of action ${name} to be a JSON value; say z.null() where there is none`);
-  }
+  checkJson(response, `"response" of action ${name}`);
   for (const [error, schema] of Object.entries(errors ?? {})) {
     if (!legalErrorName.test(error)) {
       throw new TypeError(
         `expected the error names of action ${name} to be letters, digits or "_", got ${JSON.stringify(error)}`,
       );
     }
-    if (!(schema instanceof z.ZodType)) {
-      throw new TypeError(`expected the data of error ${error} of action ${name} to be a zod schema`);
-    }
+    checkJson(schema, `the data of error ${error} of action ${name}`);
   }
   return Object.freeze({ ...definition, errors: Object.freeze({ ...errors }) as Errors });
+}
+
+/** What a worker answers is parsed on both sides: it must be JSON, and its schema must accept what it made of it. */
+function checkJson(schema: z.ZodType, what: string): void {
+  if (!(schema instanceof z.ZodType)) throw new TypeError(`expected ${what} to be a zod schema`);
+  try {
+    z.toJSONSchema(schema, { io: 'output' });
+  } catch (cause) {
+    throw new TypeError(`expected ${what} to be JSON, without transforms (say z.null() for nothing)`, { cause });
+  }
 }
 
 /** The errors an action declares, as a caller meets them: `{ name: 'out_of_beans', data: { leftGrams: 3 } }`. */
 export type DeclaredErrorOf<A extends Action> = {
   [Name in keyof A['errors'] & string]: { readonly name: Name; readonly data: z.output<A['errors'][Name]> };
 }[keyof A['errors'] & string];
-
-/** The data a handler gives with a declared error. */
-export type ErrorInput<A extends Action, Name extends keyof A['errors']> = z.input<A['errors'][Name]>;

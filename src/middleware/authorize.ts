@@ -19,8 +19,9 @@ export function authorization(authorize: Authorize): Layer<Call, Result> {
   return (next) => async (call) => {
     const { action, address, caller, message } = call;
     const asked = authorize({ action, address, headers: message.headers, ...(caller !== undefined && { caller }) });
-    const isAllowed = typeof asked === 'boolean' ? asked : await abortable(asked, call.signal);
-    if (!isAllowed) {
+    const isAllowed: unknown =
+      typeof asked === 'boolean' ? asked : await abortable(Promise.resolve(asked), call.signal);
+    if (isAllowed !== true) {
       throw new RpcError('forbidden', `this caller may not have ${action} done here; ask the worker's operator`, {
         id: call.id,
       });

@@ -18,7 +18,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-async function openMemoryWorld(): Promise<World> {
+export async function openMemoryWorld(): Promise<World> {
   const broker = createMemoryBroker();
   return {
     connect: (user = 'ann') => broker.connect({ user }),

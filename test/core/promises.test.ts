@@ -1,0 +1,459 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import {
+  createMemoryIdempotencyStore,
+  defineAction,
+  defineHandler,
+  exclusive,
+  failed,
+  RetryLater,
+  startServer,
+  type IdempotencyStore,
+  type LockProvider,
+  type Transport,
+} from '../../src/index.js';
+import { createManualClock } from '../../src/testing/index.js';
+import { createMemoryBroker } from '../../transports/memory/index.js';
+import { echo, errorOf, failureOf, gate, openStage, type Stage } from '../e2e/stage.js';
+import { openMemoryWorld } from '../e2e/worlds.js';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage(openMemoryWorld);
+});
+afterEach(() => stage.close());
+
+const outer = defineAction({ ...echo, name: 'outer' });
+const forever = () => new Promise<never>(() => undefined);
+const answering = defineHandler(echo, { run: ({ word }) => ({ word }) });
+const call = (word: string, options = {}) => stage.client().call(echo, { word }, { to: stage.to, ...options });
+
+describe('one-way requests', () => {
+  test('that lose their lock before they start are kept, not forgotten', async () => {
+    const losing: LockProvider = {
+      hold: (_keys, _options, work) => work({ fence: 1, signal: AbortSignal.abort(new Error('lost')) }),
+      close: async () => undefined,
+    };
+    const locked = defineHandler(echo, { locks: () => [exclusive('one')], run: ({ word }) => ({ word }) });
+    const server = await stage.serve([locked], { locks: losing });
+    await stage.client().send(echo, { word: 'x' }, { to: stage.to });
+    await expect.poll(() => server.health().counters['retry']).toBe(1);
+  });
+
+  test('with a short time that meet a full line come again while there is time', async () => {
+    const clock = createManualClock({ startMs: Date.now() });
+    const holding = gate();
+    const words: string[] = [];
+    const locked = defineHandler(echo, {
+      locks: () => [exclusive('one')],
+      async run({ word }) {
+        if (word === 'holder') await holding.opened;
+        words.push(word);
+        return { word };
+      },
+    });
+    const broker = createMemoryBroker({ clock });
+    const server = await startServer({
+      ...{ transport: broker.connect(), address: 'n', handlers: [locked], clock, maxWaitingPerKey: 1 },
+    });
+    const sender = stage.client({ transport: broker.connect(), clock });
+    for (const word of ['holder', 'first', 'late']) {
+      await sender.send(echo, { word }, { to: 'n', ...(word === 'late' && { timeoutMs: 9_000 }) });
+    }
+    await expect.poll(() => server.health().counters['retry']).toBe(1);
+    holding.open();
+    await clock.advance(9_000);
+    expect(words).toEqual(['holder', 'first', 'late']);
+    const stopping = server.stop();
+    await clock.advance(30_000);
+    await stopping;
+  });
+});
+
+describe('requests that share a run', () => {
+  const sharing = (run: (word: string) => Promise<string>) =>
+    defineHandler(echo, {
+      locks: () => [exclusive('pool')],
+      coalesce: () => 'same',
+      retry: { attempts: 2, firstDelayMs: 1, factor: 1 },
+      run: async ({ word }) => ({ word: await run(word) }),
+    });
+  const blocker = defineHandler(outer, {
+    locks: () => [exclusive('pool')],
+    run: async ({ word }) => (await blocked.opened, { word }),
+  });
+  let blocked = gate();
+
+  /** Starts requests that all wait behind one lock, then lets them go. */
+  async function together(run: (word: string) => Promise<string>, start: (() => Promise<unknown>)[]) {
+    blocked = gate();
+    const server = await stage.serve([sharing(run), blocker]);
+    const holder = stage.client().call(outer, { word: 'x' }, { to: stage.to });
+    await expect.poll(() => server.health().running).toBe(1);
+    const results: Promise<PromiseSettledResult<unknown>[]>[] = [];
+    for (const [index, begin] of start.entries()) {
+      results.push(Promise.allSettled([begin()]));
+      await expect.poll(() => server.health().inFlight).toBe(2 + index);
+    }
+    blocked.open();
+    await holder;
+    return { server, results: (await Promise.all(results)).flat() };
+  }
+
+  test('share no failure that a repeat would not hear: a one-way follower is retried and set aside', async () => {
+    let runs = 0;
+    const oneWay = () => stage.client().send(echo, { word: 'x' }, { to: stage.to });
+    const failing = async () => {
+      runs++;
+      throw new Error('no');
+    };
+    const { server, results } = await together(failing, [() => failureOf(call('x')), oneWay]);
+    expect(results[0]).toMatchObject({ value: { code: 'internal' } });
+    await expect.poll(() => stage.world.quarantined(stage.to)).toEqual(['internal']);
+    expect(runs).toBe(3);
+    expect(server.health().inFlight).toBe(0);
+  });
+
+  test('go on when the first of them is given up', async () => {
+    const giveUp = new AbortController();
+    const running = gate();
+    let runs = 0;
+    const { results } = await together(
+      async (word) => {
+        if (++runs === 1) {
+          giveUp.abort();
+          await running.opened;
+          throw new Error('aborted');
+        }
+        return `${word} ${runs}`;
+      },
+      [
+        () => failureOf(call('x', { signal: giveUp.signal })).finally(() => running.open()),
+        () => call('x'),
+        () => call('x'),
+      ],
+    );
+    expect(results[0]).toMatchObject({ value: { code: 'cancelled' } });
+    for (const result of results.slice(1))
+      expect(result).toMatchObject({ value: { word: expect.stringMatching(/^x [23]$/) } });
+  });
+
+  test('are one effect for each of their keys, on every worker of the store', async () => {
+    const store = createMemoryIdempotencyStore();
+    const running = gate();
+    let runs = 0;
+    const handlers = [
+      defineHandler(echo, {
+        locks: () => [exclusive('pool')],
+        coalesce: () => 'same',
+        async run({ word }) {
+          runs++;
+          await running.opened;
+          return { word };
+        },
+      }),
+      blocker,
+    ];
+    blocked = gate();
+    const first = await stage.serve(handlers, { idempotency: store, address: 'first' });
+    const second = await stage.serve(handlers, { idempotency: store, address: 'second' });
+    const holder = stage.client().call(outer, { word: 'x' }, { to: 'first' });
+    await expect.poll(() => first.health().running).toBe(1);
+    const leader = call('x', { to: 'first' });
+    await expect.poll(() => first.health().waiting).toBe(1);
+    const follower = call('x', { to: 'first', idempotencyKey: 'k' });
+    await expect.poll(() => first.health().waiting).toBe(2);
+    blocked.open();
+    await expect.poll(() => runs).toBe(1);
+    const repeat = call('x', { to: 'second', idempotencyKey: 'k' });
+    await expect.poll(() => second.health().waiting).toBe(1);
+    running.open();
+    expect(await Promise.all([holder, leader, follower, repeat])).toEqual(
+      Array.from({ length: 4 }, () => ({ word: 'x' })),
+    );
+    expect(runs).toBe(1);
+  });
+});
+
+describe('nested requests', () => {
+  const nesting = (options = {}) =>
+    defineHandler(outer, {
+      run: ({ word }, { client }) => client.call(echo, { word }, { to: stage.to, ...options }),
+    });
+
+  test("do not wait for a slot that waits for their action's own", async () => {
+    await stage.serve([defineHandler(echo, { concurrency: 1, run: ({ word }) => ({ word }) }), nesting()], {
+      concurrency: 1,
+    });
+    const client = stage.client();
+    const answers = await Promise.all([
+      client.call(outer, { word: 'a' }, { to: stage.to, timeoutMs: 5_000 }),
+      client.call(echo, { word: 'b' }, { to: stage.to, timeoutMs: 5_000 }),
+    ]);
+    expect(answers).toEqual([{ word: 'a' }, { word: 'b' }]);
+  });
+
+  test('do not wait for a lock whose holder waits for the slot of their parent', async () => {
+    const parentRuns = gate();
+    const holderWaits = gate();
+    const server = await stage.serve(
+      [
+        defineHandler(echo, { locks: () => [exclusive('one')], run: ({ word }) => ({ word }) }),
+        defineHandler(outer, {
+          async run({ word }, { client }) {
+            parentRuns.open();
+            await holderWaits.opened;
+            return client.call(echo, { word }, { to: stage.to });
+          },
+        }),
+      ],
+      { concurrency: 1 },
+    );
+    const client = stage.client();
+    const parent = client.call(outer, { word: 'a' }, { to: stage.to, timeoutMs: 5_000 });
+    await parentRuns.opened;
+    const holder = client.call(echo, { word: 'b' }, { to: stage.to, timeoutMs: 5_000 });
+    await expect.poll(() => server.health().waiting).toBe(1);
+    holderWaits.open();
+    expect(await Promise.all([parent, holder])).toEqual([{ word: 'a' }, { word: 'b' }]);
+  });
+
+  test('with the key of the request that waits for them are refused as deadlock', async () => {
+    const nested = gate<unknown>();
+    const recursive = defineHandler(echo, {
+      async run({ word }, { client }) {
+        nested.open(await failureOf(client.call(echo, { word }, { to: stage.to, idempotencyKey: 'k' })));
+        return { word };
+      },
+    });
+    await stage.serve([recursive]);
+    await call('x', { idempotencyKey: 'k' });
+    expect(await nested.opened).toEqual({ code: 'deadlock', outcome: 'not_executed', retryable: false });
+  });
+
+  test('of a running handler are still served while the server drains', async () => {
+    const go = gate();
+    const holding = gate();
+    const server = await stage.serve(
+      [
+        defineHandler(echo, {
+          locks: ({ word }) => (word === 'nested' ? [exclusive('one')] : []),
+          run: async ({ word }) => ({ word }),
+        }),
+        defineHandler(outer, {
+          locks: ({ word }) => (word === 'holder' ? [exclusive('one')] : []),
+          async run({ word }, { client }) {
+            if (word === 'holder') await holding.opened;
+            else return client.call(echo, { word: 'nested' }, { to: stage.to }).finally(() => go.open());
+            return { word };
+          },
+        }),
+      ],
+      { drainMs: 10_000 },
+    );
+    const client = stage.client();
+    const holder = client.call(outer, { word: 'holder' }, { to: stage.to });
+    await expect.poll(() => server.health().running).toBe(1);
+    const parent = client.call(outer, { word: 'parent' }, { to: stage.to });
+    await expect.poll(() => server.health().waiting).toBe(1);
+    const stopping = server.stop();
+    holding.open();
+    expect(await Promise.all([holder, parent])).toEqual([{ word: 'holder' }, { word: 'nested' }]);
+    expect(await stopping).toEqual({ unfinished: [] });
+  });
+
+  test('can be many at once without a warning on standard error', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const many = defineHandler(outer, {
+      async run({ word }, { client }) {
+        await Promise.all(Array.from({ length: 30 }, () => client.call(echo, { word }, { to: stage.to })));
+        return { word };
+      },
+    });
+    await stage.serve([answering, many]);
+    const { signal } = new AbortController();
+    const client = stage.client();
+    await Promise.all(Array.from({ length: 30 }, () => client.call(outer, { word: 'x' }, { to: stage.to, signal })));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe('outcomes', () => {
+  test('a request that may have run before is never told not_executed', async () => {
+    const store = createMemoryIdempotencyStore();
+    let isAway = false;
+    const flaky: IdempotencyStore = {
+      ...store,
+      read: (key) => (isAway ? Promise.reject(new Error('connection refused')) : store.read(key)),
+    };
+    const later = defineHandler(echo, {
+      run() {
+        isAway = true;
+        throw new RetryLater(1);
+      },
+    });
+    await stage.serve([later], { idempotency: flaky });
+    expect(await failureOf(call('x', { idempotencyKey: 'k' }))).toEqual({
+      ...{ code: 'unavailable', outcome: 'unknown', retryable: false },
+    });
+  });
+
+  test('a store that throws anything is unavailable, not executed, retryable', async () => {
+    const broken: IdempotencyStore = {
+      ...createMemoryIdempotencyStore(),
+      read: () => Promise.reject(new Error('ECONNREFUSED')),
+    };
+    const locks: LockProvider = { hold: () => Promise.reject(new Error('ECONNREFUSED')), close: async () => undefined };
+    const locked = defineHandler(outer, { locks: () => [exclusive('one')], run: ({ word }) => ({ word }) });
+    await stage.serve([answering, locked], { idempotency: broken, locks });
+    const away = { code: 'unavailable', outcome: 'not_executed', retryable: true };
+    expect(await failureOf(call('x', { idempotencyKey: 'k' }))).toEqual(away);
+    expect(await failureOf(stage.client().call(outer, { word: 'x' }, { to: stage.to }))).toEqual(away);
+  });
+
+  test('an answer that cannot be recorded leaves the key to be taken over, not held for ever', async () => {
+    const store = createMemoryIdempotencyStore();
+    let claims = 0;
+    const flaky: IdempotencyStore = {
+      ...store,
+      async claim(key, fingerprint, owner) {
+        const claim = await store.claim(key, fingerprint, owner);
+        if (claim.state !== 'fresh') return claim;
+        return ++claims > 1 ? claim : { ...claim, settle: () => Promise.reject(new Error('away')) };
+      },
+    };
+    let runs = 0;
+    await stage.serve([defineHandler(echo, { timeoutMs: 200, run: ({ word }) => ({ word: `${word} ${++runs}` }) })], {
+      idempotency: flaky,
+    });
+    expect(await failureOf(call('x', { idempotencyKey: 'k' }))).toMatchObject({ outcome: 'unknown' });
+    expect(await call('x', { idempotencyKey: 'k' })).toEqual({ word: 'x 2' });
+  });
+
+  test('a declared error whose data JSON has no form for is internal, executed', async () => {
+    const odd = defineAction({ ...echo, errors: { odd: z.any() } });
+    await stage.serve([defineHandler(odd, { run: () => Promise.reject(failed('odd', { size: 1n })) })]);
+    expect(await failureOf(call('x'))).toMatchObject({ code: 'internal', outcome: 'executed' });
+  });
+
+  test('only true lets a caller in', async () => {
+    await stage.serve([answering], { authorize: (() => ({ allowed: false })) as never });
+    expect(await failureOf(call('x'))).toMatchObject({ code: 'forbidden' });
+  });
+
+  test('an authorize that never answers is bounded by the deadline', async () => {
+    const server = await stage.serve([answering], { authorize: forever });
+    const error = await errorOf(call('x', { timeoutMs: 500 }));
+    expect(error.code).toBe('deadline_exceeded');
+    await expect.poll(() => server.health().inFlight).toBe(0);
+  });
+
+  test('a free lock is granted however many wait for others', async () => {
+    const holding = gate();
+    const locked = defineHandler(echo, {
+      locks: ({ word }) => [exclusive(word)],
+      run: async ({ word }) => (word === 'busy' && (await holding.opened), { word }),
+    });
+    const server = await stage.serve([locked], { maxWaiting: 17 });
+    const waiting = [call('busy'), call('busy')];
+    await expect.poll(() => server.health().waiting).toBe(1);
+    expect(await call('free')).toEqual({ word: 'free' });
+    holding.open();
+    await Promise.all(waiting);
+  });
+});
+
+describe('life cycle', () => {
+  test('two deliveries with one message id are both given back by a drain', async () => {
+    const holding = gate();
+    const locked = defineHandler(echo, {
+      locks: () => [exclusive('one')],
+      run: async ({ word }) => (await holding.opened, { word }),
+    });
+    const server = await stage.serve([locked], { drainMs: 5_000 });
+    const holder = call('holder');
+    await expect.poll(() => server.health().running).toBe(1);
+    const sender = stage.transport();
+    const twin = { id: 'twin', action: 'echo', body: '{"word":"twin"}', headers: {} };
+    await sender.send(stage.to, twin);
+    await sender.send(stage.to, twin);
+    await expect.poll(() => server.health().waiting).toBe(2);
+    const stopping = server.stop();
+    holding.open();
+    await holder;
+    expect(await stopping).toEqual({ unfinished: [] });
+    expect(server.health().counters).toMatchObject({ return: 2, succeeded: 1 });
+  });
+
+  test('a consumer that cannot be stopped does not keep a server from stopping', async () => {
+    const transport = stage.transport();
+    const stubborn: Transport = {
+      ...transport,
+      traits: transport.traits,
+      status: 'ready',
+      send: (...args) => transport.send(...args),
+      openInbox: (on) => transport.openInbox(on),
+      health: () => transport.health(),
+      close: () => transport.close(),
+      async consume(...args) {
+        const consumer = await transport.consume(...args);
+        return { lost: consumer.lost, stop: () => Promise.reject(new Error('no')) };
+      },
+    };
+    const server = await stage.serve([answering], { transport: stubborn });
+    await server.stop();
+    expect(server.health().state).toBe('stopped');
+  });
+
+  test('one address that cannot be consumed fails the start at once, and the others are given up', async () => {
+    const transport = stage.transport();
+    let stopped = 0;
+    const partial = {
+      ...transport,
+      traits: transport.traits,
+      health: () => transport.health(),
+      async consume(address: string) {
+        if (address === 'bad') throw new Error('refused');
+        return { lost: forever(), stop: async () => void stopped++ };
+      },
+    } as unknown as Transport;
+    const starting = startServer({ transport: partial, address: ['good', 'bad'], handlers: [answering] });
+    await expect(starting).rejects.toThrow('refused');
+    expect(stopped).toBe(1);
+  });
+
+  test('a handler cannot close the client that it was lent', async () => {
+    const closing = defineHandler(outer, {
+      async run({ word }, { client }) {
+        await client.close();
+        return client.call(echo, { word }, { to: stage.to });
+      },
+    });
+    await stage.serve([answering, closing]);
+    expect(await stage.client().call(outer, { word: 'x' }, { to: stage.to })).toEqual({ word: 'x' });
+  });
+
+  test('options and handlers that cannot be right are refused at the start, by name', async () => {
+    const start = (options: object) =>
+      startServer({ transport: stage.transport(), address: 'n', handlers: [answering], ...options });
+    await expect(start({ concurrency: 0 })).rejects.toThrow(
+      /expected concurrency to be an integer of at least 1, got 0/,
+    );
+    await expect(start({ address: [] })).rejects.toThrow(/expected address/);
+    await expect(start({ handlers: [] })).rejects.toThrow(/at least one handler/);
+    await expect(start({ handlers: [answering, answering] })).rejects.toThrow(/got two for echo/);
+    const parking = defineHandler(echo, { onCrash: 'park', run: ({ word }) => ({ word }) });
+    await expect(start({ handlers: [parking] })).rejects.toThrow(/durable idempotency store.*echo/);
+    const durable = { ...createMemoryIdempotencyStore(), durable: true };
+    await expect(start({ idempotency: durable })).rejects.toThrow(/fingerprintKey/);
+    expect(() => defineHandler(echo, { timeoutMs: Number.NaN, run: ({ word }) => ({ word }) })).toThrow(/timeoutMs/);
+    expect(() => defineAction({ ...echo, name: 'amq.x' })).toThrow(/action name/);
+    expect(() => defineAction({ ...echo, response: z.void() })).toThrow(/z\.null\(\)/);
+    const transforming = z.object({ length: z.string().transform(Number) });
+    expect(() => defineAction({ ...echo, response: transforming })).toThrow(/"response" of action echo.*transforms/);
+  });
+});
