@@ -134,8 +134,7 @@ describe('requests that share a run', () => {
       ],
     );
     expect(results[0]).toMatchObject({ value: { code: 'cancelled' } });
-    for (const result of results.slice(1))
-      expect(result).toMatchObject({ value: { word: expect.stringMatching(/^x [23]$/) } });
+    for (const result of results.slice(1)) expect(JSON.stringify(result)).toMatch(/"word":"x [23]"/);
   });
 
   test('are one effect for each of their keys, on every worker of the store', async () => {
@@ -418,7 +417,12 @@ describe('life cycle', () => {
       health: () => transport.health(),
       async consume(address: string) {
         if (address === 'bad') throw new Error('refused');
-        return { lost: forever(), stop: async () => void stopped++ };
+        return {
+          lost: forever(),
+          stop: async () => {
+            stopped++;
+          },
+        };
       },
     } as unknown as Transport;
     const starting = startServer({ transport: partial, address: ['good', 'bad'], handlers: [answering] });
