@@ -8,7 +8,8 @@ import { createExchange } from './exchange.js';
 import { silentLog, type Logger } from './log.js';
 import {
   destinationOf,
-  messageOf,
+  draftOf,
+  sendOptionsOf,
   type CallOptions,
   type OneWayOptions,
   type OutgoingCall,
@@ -67,7 +68,7 @@ export function createClient(options: ClientOptions): Client {
   const counters = createCounters();
   const exchange = createExchange({ transport, clock, random, log, counters, maxPendingCalls });
   const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) =>
-    exchange.call({ ...outgoing, options: { ...outgoing.options, timeoutMs: timeoutOf(outgoing) } }),
+    exchange.call(outgoing, timeoutOf(outgoing)),
   );
 
   let isClosed = false;
@@ -99,10 +100,13 @@ export function createClient(options: ClientOptions): Client {
       if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
       const to = destinationOf(action, request, sendOptions.to, routes);
       const outgoing = { action, request, to, options: { ...sendOptions, persistent: true }, parent: undefined };
-      const message = messageOf(outgoing, { clock, random, maxBodyBytes: transport.traits.maxBodyBytes });
-      const { signal } = sendOptions;
+      const message = draftOf(outgoing, sendOptions.timeoutMs, {
+        clock,
+        random,
+        maxBodyBytes: transport.traits.maxBodyBytes,
+      });
       // A second arrival does what any redelivery may: without a key, a one-way request starts at least once.
-      await deliver(transport, to, message, { mayRepeat: true, ...(signal && { signal }) });
+      await deliver(transport, to, message, sendOptionsOf(sendOptions), true);
     },
     // Its owner closes the client, not those who were lent it.
     within: (parent) => ({

@@ -3,26 +3,27 @@ import { rpcErrorOf } from './outgoing.js';
 import { TransportError, type Message, type SendOptions, type Transport } from './transport.js';
 
 /**
- * Sends a request until it is settled whether the broker has it. 'sent': it has. 'maybe': the connection was cut
- * before it said so, and `mayRepeat` is false. A message that may be repeated, because its key or its id makes a
- * second arrival harmless, is sent again under the same id.
+ * Sends a request until it is settled whether the broker has it: resolves when it has, or may have and `mayRepeat` is
+ * false. A message that may be repeated, because its key or its id makes a second arrival harmless, is sent again
+ * under the same id.
  * @throws RpcError with the outcome that all tries together leave.
  */
 export async function deliver(
   transport: Pick<Transport, 'send'>,
   to: string,
   message: Message,
-  options: SendOptions & { readonly mayRepeat: boolean },
-): Promise<'sent' | 'maybe'> {
+  options: SendOptions | undefined,
+  mayRepeat: boolean,
+): Promise<void> {
   for (let wasSent = false; ; wasSent = true) {
     try {
       await transport.send(to, message, options);
-      return 'sent';
+      return;
     } catch (error) {
       if (!(error instanceof TransportError)) throw asRpcError(error, message.id);
       const mayHaveArrived = error.code === 'unavailable' && error.sent === 'maybe';
       if (!mayHaveArrived) throw rpcErrorOf(error, message, wasSent);
-      if (!options.mayRepeat) return 'maybe';
+      if (!mayRepeat) return;
     }
   }
 }

@@ -45,16 +45,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   let inFlight = 0;
   let isDraining = false;
 
-  async function tracked(work: Promise<Disposition>): Promise<Disposition> {
-    inFlight++;
-    try {
-      return await work;
-    } finally {
-      if (--inFlight === 0) {
-        for (const resolve of idleWaiters) resolve();
-        idleWaiters.clear();
-      }
-    }
+  function done(): void {
+    if (--inFlight > 0) return;
+    for (const resolve of idleWaiters) resolve();
+    idleWaiters.clear();
   }
 
   async function refuse(view: CallView, { message }: Delivery, error: RpcError): Promise<Disposition> {
@@ -63,6 +57,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     parts.log.debug({ ...view, code: error.code }, 'a request was refused');
     await responder.reply(message, answerOf(error, message.id));
     observeEnd?.(view, { code: error.code, disposition: 'ack', tookMs: clock.monotonicMs() - arrivedMs });
+    done();
     return ack;
   }
 
@@ -88,11 +83,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     inHand.remove(call);
     if (disposition.kind === 'ack') recent.add(call, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
-    observeEnd?.(call, {
-      code: answer?.error?.code,
-      disposition: disposition.kind,
-      tookMs: clock.monotonicMs() - call.arrivedMs,
-    });
+    const tookMs = clock.monotonicMs() - call.arrivedMs;
+    observeEnd?.(call, { code: answer?.error?.code, disposition: disposition.kind, tookMs });
+    done();
     return disposition;
   }
 
@@ -118,18 +111,26 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const settled = recent.find(delivery);
     if (!settled) return undefined;
     counters.add('answered_again');
-    return settled.answer ? responder.reply(message, settled.answer).then(() => ack) : Promise.resolve(ack);
+    return answerAgain(message, settled.answer);
+  }
+
+  async function answerAgain(message: Message, answer: Answer | undefined): Promise<Disposition> {
+    inFlight++;
+    if (answer) await responder.reply(message, answer);
+    done();
+    return ack;
   }
 
   return {
     receive(address, delivery) {
       const rejoined = delivery.redelivered ? rejoin(delivery) : undefined;
-      if (rejoined) return tracked(rejoined);
+      if (rejoined) return rejoined;
       if (isDraining) return Promise.resolve(giveBack);
-      observe?.('received', viewOf(address, delivery));
+      if (observe) observe('received', viewOf(address, delivery));
+      inFlight++;
       const call = read(address, delivery);
-      if (call instanceof RpcError) return tracked(refuse(viewOf(address, delivery), delivery, call));
-      call.settled = tracked(run(call));
+      if (call instanceof RpcError) return refuse(viewOf(address, delivery), delivery, call);
+      call.settled = run(call);
       return call.settled;
     },
     control({ action, correlationId }, sender) {

@@ -6,15 +6,15 @@ import { asRpcError, deliver } from './deliver.js';
 import { RpcError, type Outcome } from './errors.js';
 import { keyHeader } from './headers.js';
 import type { Logger } from './log.js';
-import { messageOf, type OutgoingCall } from './outgoing.js';
+import { draftOf, sendOptionsOf, type CallOptions, type Draft, type OutgoingCall } from './outgoing.js';
 import { createPendingCalls, type PendingCall } from './pending-calls.js';
 import type { Random } from './random.js';
 import type { Inbox, Message, Transport } from './transport.js';
 
 /** Sends requests and matches the replies to them: what is left of a client without its conveniences. */
 export interface Exchange {
-  /** One call, its time limited to `outgoing.options.timeoutMs`. */
-  call(outgoing: OutgoingCall & { readonly options: { readonly timeoutMs: number } }): Promise<unknown>;
+  /** One call; it settles within `timeoutMs`. */
+  call(outgoing: OutgoingCall, timeoutMs: number): Promise<unknown>;
   readonly pending: number;
   close(): Promise<void>;
 }
@@ -59,23 +59,16 @@ export function createExchange(parts: {
     }
   }
 
-  async function start(call: PendingCall, { to, options }: OutgoingCall, draft: Message): Promise<void> {
+  async function start(call: PendingCall, to: string, options: CallOptions, draft: Draft): Promise<void> {
     const { id } = call;
     try {
       const { address } = inbox ?? (await (opening ??= openInbox()));
       if (!pending.has(id)) return;
       call.phase = 'sending';
+      draft.replyTo = address;
+      draft.correlationId = id;
       const lossesBefore = losses;
-      await deliver(
-        transport,
-        to,
-        { ...draft, replyTo: address, correlationId: id },
-        {
-          mayRepeat: draft.headers[keyHeader] !== undefined,
-          ...(options.signal && { signal: options.signal }),
-          ...(options.whenAbsent === 'fail' && { requireWorker: true }),
-        },
-      );
+      await deliver(transport, to, draft, sendOptionsOf(options), draft.headers[keyHeader] !== undefined);
       call.phase = 'sent';
       if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
     } catch (error) {
@@ -103,17 +96,17 @@ export function createExchange(parts: {
   }
 
   return {
-    call(outgoing) {
+    call(outgoing, timeoutMs) {
       return new Promise((resolve, reject) => {
         const { action, to, options } = outgoing;
-        const { signal, timeoutMs } = options;
+        const { signal } = options;
         if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
         if (signal?.aborted) throw cancelled(undefined, 'not_executed');
         if (pending.size >= maxPendingCalls) {
           const message = `expected at most ${maxPendingCalls} calls to wait for replies; try again later`;
           throw new RpcError('busy', message, { outcome: 'not_executed' });
         }
-        const draft = messageOf(outgoing, making);
+        const draft = draftOf(outgoing, timeoutMs, making);
         const call: PendingCall = {
           id: draft.id,
           phase: 'opening',
@@ -137,7 +130,7 @@ export function createExchange(parts: {
         });
         // Listen before you speak: a reply may overtake the confirm.
         pending.add(call, timeoutMs, () => timedOut(call, draft));
-        void start(call, outgoing, draft);
+        void start(call, to, options, draft);
       });
     },
     get pending() {

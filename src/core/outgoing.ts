@@ -5,7 +5,7 @@ import { issuesOf, RpcError, type ErrorCode } from './errors.js';
 import { ancestorsHeader, encodeAncestors, isLegalKey, keyHeader } from './headers.js';
 import type { Random } from './random.js';
 import { bytesOf } from './json.js';
-import type { Message, TransportError, TransportErrorCode } from './transport.js';
+import type { Message, SendOptions, TransportError, TransportErrorCode } from './transport.js';
 
 export interface CallOptions {
   /** The node address; by default the client's route for the action, then the action's own. */
@@ -70,41 +70,63 @@ function headroomMs(timeoutMs: number): number {
   return Math.min(timeoutMs / 10, 250);
 }
 
+/** A message before its inbox is known. */
+export type Draft = { -readonly [Field in keyof Message]: Message[Field] };
+
 /**
  * The message of a request that its schema accepts.
  * @throws RpcError `invalid_request` with every issue, or `too_large`. @throws TypeError for an illegal key or timeout.
  */
-export function messageOf(
+export function draftOf(
   { action, request, options, parent }: OutgoingCall,
+  timeoutMs: number | undefined,
   parts: { clock: Clock; random: Random; maxBodyBytes: number },
-): Message {
-  const { idempotencyKey, groupKey, timeoutMs } = options;
+): Draft {
   checkPositive(timeoutMs, 'timeoutMs');
-  if (idempotencyKey !== undefined && !isLegalKey(idempotencyKey)) {
-    throw new TypeError('expected idempotencyKey to be 1 to 255 printable ASCII characters');
-  }
-  for (const name of Object.keys(options.headers ?? {})) {
-    if (/^samovar-/i.test(name)) throw new TypeError(`expected headers not to start with "samovar-", got ${name}`);
-  }
   const parsed = action.request.safeParse(request);
   if (!parsed.success) {
     throw new RpcError('invalid_request', 'Request validation failed', { details: { errors: issuesOf(parsed.error) } });
   }
   const body = JSON.stringify(request);
-  if (bytesOf(body) > parts.maxBodyBytes) {
+  // Most bodies are small, and no character takes more than three bytes.
+  if (body.length * 3 > parts.maxBodyBytes && bytesOf(body) > parts.maxBodyBytes) {
     throw new RpcError('too_large', `expected a request of at most ${parts.maxBodyBytes} bytes, got ${bytesOf(body)}`);
   }
-  const headers: Record<string, string> = { ...options.headers };
-  if (idempotencyKey !== undefined) headers[keyHeader] = idempotencyKey;
-  if (parent) headers[ancestorsHeader] = encodeAncestors([...parent.ancestors, parent.id]);
-  return {
+  const draft: Draft = {
     id: parts.random.uuid(),
     action: action.name,
     body,
-    headers,
-    ...(groupKey !== undefined && { groupKey }),
-    ...(timeoutMs !== undefined && { expiresAt: Math.floor(parts.clock.now() + timeoutMs - headroomMs(timeoutMs)) }),
+    headers: headersOf(options, parent),
     persistent: options.persistent ?? action.persistent ?? false,
+  };
+  if (options.groupKey !== undefined) draft.groupKey = options.groupKey;
+  if (timeoutMs !== undefined) {
+    draft.expiresAt = Math.floor(parts.clock.now() + timeoutMs - headroomMs(timeoutMs));
+  }
+  return draft;
+}
+
+/** What the transport is told beside the message; undefined for most calls. */
+export function sendOptionsOf({ signal, whenAbsent }: CallOptions): SendOptions | undefined {
+  if (!signal && whenAbsent !== 'fail') return undefined;
+  return { ...(signal && { signal }), requireWorker: whenAbsent === 'fail' };
+}
+
+const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
+
+function headersOf(options: CallOptions, parent: ParentCall | undefined): Readonly<Record<string, string>> {
+  const { headers = noHeaders, idempotencyKey } = options;
+  if (headers === noHeaders && idempotencyKey === undefined && !parent) return noHeaders;
+  for (const name of Object.keys(headers)) {
+    if (/^samovar-/i.test(name)) throw new TypeError(`expected headers not to start with "samovar-", got ${name}`);
+  }
+  if (idempotencyKey !== undefined && !isLegalKey(idempotencyKey)) {
+    throw new TypeError('expected idempotencyKey to be 1 to 255 printable ASCII characters');
+  }
+  return {
+    ...headers,
+    ...(idempotencyKey !== undefined && { [keyHeader]: idempotencyKey }),
+    ...(parent && { [ancestorsHeader]: encodeAncestors([...parent.ancestors, parent.id]) }),
   };
 }
 

@@ -10,37 +10,35 @@ export interface Recent {
 }
 
 interface Entry {
+  readonly id: string;
   readonly action: string;
   readonly sender: string | undefined;
   readonly length: number;
   readonly answer: Answer | undefined;
 }
 
-/** What the answers kept may take in memory. */
-const maxCharacters = 16 * 1024 * 1024;
+/** A longer answer is not kept, only that it was given: the broker had it before the request was settled. */
+const maxAnswerLength = 32_768;
 
 /** `capacity`: how many settled requests are remembered. */
 export function createRecent(capacity: number): Recent {
-  // A Map keeps the order of insertion: the first entry is the oldest.
-  const entries = new Map<string, Entry>();
-  let characters = 0;
+  // A ring, searched from end to end: every request is added, hardly one is ever looked for.
+  const ring: Entry[] = [];
+  let next = 0;
 
   return {
     find({ message, sender }) {
-      const entry = entries.get(message.id);
-      if (!entry) return undefined;
+      const { id, action, body } = message;
       // Senders that reuse an id for another request get a run of their own.
-      const isSame = entry.action === message.action && entry.sender === sender && entry.length === message.body.length;
-      return isSame ? entry : undefined;
+      return ring.find(
+        (entry) =>
+          entry.id === id && entry.action === action && entry.sender === sender && entry.length === body.length,
+      );
     },
     add({ id, action, caller, message }, answer) {
-      entries.set(id, { action, sender: caller, length: message.body.length, answer });
-      characters += answer?.body.length ?? 0;
-      for (const [oldest, entry] of entries) {
-        if (entries.size <= capacity && characters <= maxCharacters) break;
-        entries.delete(oldest);
-        characters -= entry.answer?.body.length ?? 0;
-      }
+      const kept = answer && answer.body.length <= maxAnswerLength ? answer : undefined;
+      ring[next] = { id, action, sender: caller, length: message.body.length, answer: kept };
+      next = (next + 1) % capacity;
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Answer } from './answer.js';
 import { delay, type Clock } from './clock.js';
 import type { Counters } from './counters.js';
 import type { Logger } from './log.js';
+import type { Draft } from './outgoing.js';
 import type { Random } from './random.js';
 import { TransportError, type Message, type Transport, type TransportErrorCode } from './transport.js';
 
@@ -11,6 +12,8 @@ export interface Responder {
   /** Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. */
   reply(request: Message, answer: Answer): Promise<void>;
 }
+
+const noHeaders = Object.freeze({});
 
 /** Tries to hand a reply to an inbox that is full or refuses it. */
 const maxRefusals = 5;
@@ -32,13 +35,9 @@ export function createResponder(parts: {
     async reply(request, { body }) {
       const { replyTo, correlationId, persistent, action } = request;
       if (replyTo === undefined) return;
-      const message: Message = {
-        id: random.uuid(),
-        body,
-        headers: {},
-        ...(correlationId !== undefined && { correlationId }),
-        ...(persistent !== undefined && { persistent }),
-      };
+      const message: Draft = { id: random.uuid(), body, headers: noHeaders };
+      if (correlationId !== undefined) message.correlationId = correlationId;
+      if (persistent !== undefined) message.persistent = persistent;
       let refusals = 0;
       for (let tries = 1; ; tries++) {
         try {

@@ -98,7 +98,7 @@ export function createResults(parts: {
     } catch (cause) {
       return unexpected(call, wrongResponse(call, cause));
     }
-    if (bytesOf(body) > parts.maxBodyBytes) {
+    if (body.length * 3 > parts.maxBodyBytes && bytesOf(body) > parts.maxBodyBytes) {
       return unexpected(call, wrongResponse(call, new RangeError(`expected at most ${parts.maxBodyBytes} bytes`)));
     }
     return { answer: error ? { body, error } : { body }, disposition: ack };

@@ -23,7 +23,11 @@ const defaultTimeoutMs = 60_000;
 /** The innermost step: the user's middleware and the handler itself. */
 export function execute({ run, timeoutMs = defaultTimeoutMs }: Handler, parts: ExecuteParts): Step<Call, Result> {
   const { results, deadlines, observe } = parts;
-  const running = compose<ServerCall, unknown>(parts.middleware, async (context) => run(context.request, context));
+  const isWrapped = parts.middleware.length > 0;
+  // Without middleware the handler is called as it is: a promise less for each call.
+  const running: (context: ServerCall) => unknown = isWrapped
+    ? compose<ServerCall, unknown>(parts.middleware, async (context) => run(context.request, context))
+    : (context) => run(context.request, context);
 
   return async (call) => {
     call.started = call.isRunning = true;
