@@ -14,6 +14,8 @@ export interface InHand {
   ancestorsOf(call: Call): Call[];
   /** Aborts the signal of a call; a run that ignores it for 30 s loses its slot and is reported as stuck. */
   cancel(call: Call, reason: Error): void;
+  /** Leaves no timer behind for what is still in hand. */
+  close(): void;
   readonly size: number;
   readonly running: number;
   readonly stuck: number;
@@ -62,6 +64,10 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
           call,
           parts.clock.after(graceMs, () => giveUpOn(call)),
         );
+    },
+    close() {
+      for (const disarm of watches.values()) disarm();
+      for (const call of calls) call.disarm?.();
     },
     get size() {
       return calls.size;

@@ -24,7 +24,7 @@ export interface ServerHealth {
 }
 
 export interface StopReport {
-  /** The message ids of the handlers that did not end in time; their requests go back to the broker. */
+  /** The message ids of what had to be aborted because it did not end in time; these requests go back to the broker. */
   readonly unfinished: readonly string[];
 }
 
@@ -92,12 +92,12 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     const stopped = stopConsumers();
     dispatcher.drain();
     await within(drainMs, dispatcher.idle());
-    dispatcher.abort();
-    await within(abortGraceMs, dispatcher.idle());
     const unfinished = [...worker.inHand.all()].map(({ id, action }) => {
-      log.error({ id, action }, 'a request did not end before the worker stopped; it goes back');
+      log.error({ id, action }, 'a request did not end before the worker stopped; it is aborted and goes back');
       return id;
     });
+    dispatcher.abort();
+    await within(abortGraceMs, dispatcher.idle());
     await within(abortGraceMs, stopped);
     await worker.close();
     become('stopped');

@@ -84,6 +84,7 @@ export function createWorker(options: ServerOptions): Worker {
     waiting: () => parts.room.size + parts.slots.waiting,
     counters: () => counters.snapshot(),
     async close() {
+      inHand.close();
       await ownClient?.close();
       if (!options.locks) await locks.close();
       if (!options.idempotency) await store.close();

@@ -47,10 +47,12 @@ describe.each(worlds)('over $name', ({ open }) => {
   });
 
   test('a handler longer than the drain is told to stop, and its request runs again elsewhere', async () => {
+    const started = gate<string>();
     const aborted = gate();
     const obeying = defineHandler(echo, {
-      run: (_request, { signal }) =>
+      run: (_request, { signal, messageId }) =>
         new Promise<never>((_resolve, reject) => {
+          started.open(messageId);
           signal.addEventListener('abort', () => {
             aborted.open();
             reject(signal.reason as Error);
@@ -60,7 +62,7 @@ describe.each(worlds)('over $name', ({ open }) => {
     const server = await stage.serve([obeying], { drainMs: 50 });
     const answer = call('x');
     await expect.poll(() => server.health().running).toBe(1);
-    expect(await server.stop()).toEqual({ unfinished: [] });
+    expect(await server.stop()).toEqual({ unfinished: [await started.opened] });
     await aborted.opened;
     await stage.serve([answering]);
     expect(await answer).toEqual({ word: 'x' });
