@@ -1,15 +1,14 @@
-import { backoffMs } from '../../src/core/backoff.js';
-import { delay } from '../../src/core/clock.js';
 import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
-import { readArrival, type ArrivalRules } from './arrival.js';
-import type { Attachment } from './attachment.js';
+import { readArrival } from './arrival.js';
 import type { Copier } from './copier.js';
 import type { Counters } from './counters.js';
 import { brokerTextOf, copyOf, messageOf, replyCodeOf, replyCodes, setupError } from './errors.js';
-import { createHandling, type Hand, type Handling } from './hand.js';
-import type { Link } from './link.js';
+import type { Hand, Session } from './hand.js';
+import { createHandling } from './handling.js';
+import type { Attachment, Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
-import { createSettler, type Settler } from './settler.js';
+import { reattach } from './reattach.js';
+import { createSettler } from './settler.js';
 import type { Topology } from './topology.js';
 import type { RawMessage } from './wire.js';
 
@@ -36,52 +35,39 @@ export interface AttachedConsumer extends Consumer, Attachment {
 
 /** What the broker's prefetch count holds. */
 const mostPrefetch = 65_535;
-const reattachBackoff = { firstDelayMs: 200, maxDelayMs: 5_000 };
-
-/** One channel and what came on it. */
-interface Session {
-  readonly settler: Settler;
-  readonly hands: Set<Hand>;
-  readonly handling: Handling;
-  readonly rules: ArrivalRules;
-  cancel(): Promise<void>;
-  close(): void;
-}
 
 export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   const { settings, counters, topology, address, options } = parts;
-  const { clock, random, log } = settings;
+  const { clock, log, random } = settings;
   const stopping = new AbortController();
   /** Attempts of messages whose channel went before they were settled; their redelivery does not know them. */
   const unsettledAttempts = new Map<string, number>();
   let session: Session | undefined;
-  let held = 0;
   let resolveLost: (error: TransportError) => void = () => undefined;
   const lost = new Promise<TransportError>((resolve) => {
     resolveLost = resolve;
   });
 
+  const handling = createHandling({
+    ...parts,
+    intake: options.intake,
+    isStopped: () => stopping.signal.aborted,
+    onQuarantine: (problem) => parts.onProblem('quarantine', problem),
+    onDone(hand) {
+      const { session: from } = hand;
+      if (!from.settler.isOpen && hand.attempts > 0) remember(hand.arrival.message.id, hand.attempts);
+      if (session !== from) closeWhenEmpty(from);
+    },
+  });
+
   async function open(link: Link): Promise<void> {
     await topology.worker(link, address, options.actions);
     const channel = await link.channel();
-    const settler = createSettler(channel, counters);
-    const hands = new Set<Hand>();
+    const settler = createSettler({ channel, counters });
     let tag: string | undefined;
     const opened: Session = {
       settler,
-      hands,
-      handling: createHandling({
-        ...parts,
-        isStopped: () => stopping.signal.aborted,
-        isCrowded: () => held + 1 >= options.intake,
-        onHeld: (by) => void (held += by),
-        onQuarantine: (problem) => parts.onProblem('quarantine', problem),
-        onDone(hand) {
-          hands.delete(hand);
-          if (!settler.isOpen && hand.attempts > 0) remember(hand.arrival.message.id, hand.attempts);
-          if (session !== opened) closeWhenEmpty(opened);
-        },
-      }),
+      hands: new Set(),
       rules: {
         address,
         account: link.account,
@@ -95,12 +81,9 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
         // Rejects when the channel has gone, and the consumer with it.
         if (tag !== undefined && settler.isOpen) await channel.cancel(tag).catch(() => undefined);
       },
-      close() {
-        if (settler.isOpen) channel.close().catch(() => undefined);
-      },
     };
     channel.on('close', () => {
-      for (const hand of [...hands]) opened.handling.drop(hand);
+      for (const hand of [...opened.hands]) handling.release(hand);
       end(opened, link);
     });
     await channel.prefetch(Math.min(options.intake, mostPrefetch));
@@ -131,20 +114,11 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     if (session !== ended) return;
     session = undefined;
     closeWhenEmpty(ended);
-    if (!stopping.signal.aborted && !link.isGone) void reattach(link);
-  }
-
-  async function reattach(link: Link): Promise<void> {
-    for (let tries = 1; !stopping.signal.aborted && !link.isGone; tries += 1) {
-      try {
-        await attach(link);
-        return;
-      } catch (error) {
-        if (link.isGone) return;
-        parts.onProblem('consumer', `${JSON.stringify(address)} is not consumed: ${messageOf(error)}`);
-        await delay(clock, backoffMs(tries, reattachBackoff, random), stopping.signal).catch(() => undefined);
-      }
-    }
+    void reattach(consumer, link, settings, {
+      signal: stopping.signal,
+      onFailure: (error) =>
+        parts.onProblem('consumer', `${JSON.stringify(address)} is not consumed: ${messageOf(error)}`),
+    });
   }
 
   async function attach(link: Link): Promise<void> {
@@ -163,6 +137,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   function take(message: RawMessage, from: Session): void {
     const tag = message.fields.deliveryTag;
     counters.add('delivered');
+    from.settler.noteDelivery(tag);
     if (stopping.signal.aborted) return from.settler.giveBack(tag);
     const nowMs = clock.now();
     const arrival = readArrival(message, from.rules, nowMs);
@@ -180,7 +155,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     const hand: Hand = {
       raw: message,
       arrival,
-      settler: from.settler,
+      session: from,
       arrivedMs: nowMs,
       attempts: Math.max(arrival.attempts, remembered),
       isFirst: true,
@@ -188,7 +163,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       cancelHold: undefined,
     };
     from.hands.add(hand);
-    from.handling.start(hand);
+    handling.start(hand);
   }
 
   function remember(id: string, attempts: number): void {
@@ -198,11 +173,11 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   }
 
   function closeWhenEmpty(ended: Session): void {
-    if (ended.hands.size === 0) ended.close();
+    if (ended.hands.size === 0) ended.settler.close();
   }
 
   async function quit(current: Session): Promise<void> {
-    for (const hand of [...current.hands]) current.handling.release(hand);
+    for (const hand of [...current.hands]) handling.release(hand);
     await current.cancel();
     if (session === current) session = undefined;
     closeWhenEmpty(current);

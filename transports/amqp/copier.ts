@@ -1,5 +1,5 @@
-import type { Copied } from './copies.js';
-import { copyProperties } from './copies.js';
+import type { Copied } from './copy-properties.js';
+import { copyProperties } from './copy-properties.js';
 import type { Link } from './link.js';
 import { addressExchange, ladder, quarantineQueue, retryQueue, type Rung } from './names.js';
 import type { AmqpSettings } from './options.js';

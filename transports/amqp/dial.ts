@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoints.js';
 import { replyCodeOf } from './errors.js';
 import type { AmqpSettings } from './options.js';
 import { askForRefusal, credentialsFor } from './refusal.js';
-import { tlsOptions } from './socket-options.js';
+import { tlsOptions } from './tls-options.js';
 
 /** Only what a dead connection needs to go away for good. */
 export interface Line {

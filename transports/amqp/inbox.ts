@@ -1,14 +1,11 @@
-import { backoffMs } from '../../src/core/backoff.js';
-import { delay } from '../../src/core/clock.js';
 import type { Inbox, InboxHandlers } from '../../src/core/transport.js';
-import type { Attachment } from './attachment.js';
 import type { Counters } from './counters.js';
 import { messageOf as textOf } from './errors.js';
-import type { Link } from './link.js';
+import type { Attachment, Link } from './link.js';
 import { inboxPrefix } from './names.js';
 import type { AmqpSettings } from './options.js';
-import { createAcks, type Acks } from './acks.js';
-import { createSettler } from './settler.js';
+import { reattach } from './reattach.js';
+import { createSettler, type Settler } from './settler.js';
 import type { Topology } from './topology.js';
 import { bodyOf, messageOf, type RawMessage } from './wire.js';
 
@@ -33,7 +30,12 @@ export interface AttachedInbox extends Inbox, Attachment {
 
 /** Replies in hand at once: a flood stays in the broker. */
 const prefetch = 512;
-const reattachBackoff = { firstDelayMs: 200, maxDelayMs: 5_000 };
+/**
+ * Acks of replies wait for each other: each is a write, here and in the broker. What a cut makes of them are second
+ * replies to requests that are settled, which nobody misses.
+ */
+const ackDelayMs = 10;
+const mostWaitingAcks = 128;
 
 export function createInbox(parts: InboxParts): AttachedInbox {
   const { settings, counters, topology, on } = parts;
@@ -53,8 +55,12 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     const found = isDurable ? await topology.inbox(link, address) : 'created';
     if (isDurable && wasOpen && found === 'created') lose();
     const channel = await link.channel();
-    const settler = createSettler(channel, counters);
-    const acks = createAcks(settler);
+    const settler = createSettler({
+      channel,
+      counters,
+      schedule: (flush) => clock.after(ackDelayMs, flush),
+      mostWaiting: mostWaitingAcks,
+    });
     await channel.prefetch(prefetch);
     const queue = isDurable ? address : (await channel.assertQueue('', { exclusive: true, durable: false })).queue;
     // An exchange may have gone with a broker that was restarted, and the binding with it.
@@ -69,35 +75,26 @@ export function createInbox(parts: InboxParts): AttachedInbox {
         current = undefined;
         if (!settler.isOpen) return;
         await channel.deleteQueue(queue);
-        await channel.close();
+        settler.close();
       },
     };
     const end = () => {
       if (current !== opened) return;
       current = undefined;
       if (!isDurable) lose();
-      if (settler.isOpen) channel.close().catch(() => undefined);
-      if (!link.isGone && !closing.signal.aborted) void reattach(link);
+      settler.close();
+      void reattach(inbox, link, settings, {
+        signal: closing.signal,
+        onFailure: (error) =>
+          log.error({ inbox: address, reason: textOf(error) }, 'the inbox could not be opened again'),
+      });
     };
     channel.on('close', end);
-    await channel.consume(queue, (message) => (message ? take(message, acks) : end()));
+    await channel.consume(queue, (message) => (message ? take(message, settler) : end()));
     if (!settler.isOpen) throw new Error('the channel was closed while the inbox was opened');
     current = opened;
     wasOpen = true;
     wake();
-  }
-
-  async function reattach(link: Link): Promise<void> {
-    for (let tries = 1; !closing.signal.aborted && !link.isGone; tries += 1) {
-      try {
-        await attach(link);
-        return;
-      } catch (error) {
-        if (link.isGone) return;
-        log.error({ inbox: address, reason: textOf(error) }, 'the inbox could not be opened again');
-        await delay(clock, backoffMs(tries, reattachBackoff, random), closing.signal).catch(() => undefined);
-      }
-    }
   }
 
   function wake(): void {
@@ -119,19 +116,20 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     });
   }
 
-  function take(raw: RawMessage, acks: Acks): void {
+  function take(raw: RawMessage, settler: Settler): void {
     const tag = raw.fields.deliveryTag;
     counters.add('replies');
+    settler.noteDelivery(tag);
     if (closing.signal.aborted) return;
     // A body that cannot be read is passed on as '': it is no reply that anybody can take for one.
     const { body } = bodyOf(raw.content, settings.maxBodyBytes);
     try {
       const received = on.receive(messageOf(raw, { body, newId }));
-      if (!received) return acks.now(tag);
-      acks.later(tag, received.catch(noteFailure));
+      if (received) void received.catch(noteFailure).then(() => settler.ack(tag));
+      else settler.ack(tag);
     } catch (error) {
       noteFailure(error);
-      acks.now(tag);
+      settler.ack(tag);
     }
   }
 

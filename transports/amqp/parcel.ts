@@ -1,5 +1,11 @@
 import type { Options } from 'amqplib';
+import { TransportError, type Message, type SendOptions } from '../../src/core/transport.js';
+import { notSent } from './errors.js';
+import type { AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
+import type { AmqpSettings } from './options.js';
+import { decodeReplyPlace, isDirectReplyTo } from './reply-address.js';
+import { propertiesOf, reservedHeader, stamped } from './wire.js';
 
 /** Something to publish, and what must be true before. */
 export interface Parcel {
@@ -16,4 +22,63 @@ export interface Parcel {
   readonly worker?: string | undefined;
   /** Asked at the moment of writing: what remains of the time, and where the inbox is by then. */
   properties(link: Link, nowMs: number): Options.Publish;
+}
+
+/** A request goes to its action's exchange; anything else is a reply, to where its request's `replyTo` said. */
+export function parcelOf(
+  address: string,
+  message: Message,
+  options: SendOptions,
+  {
+    settings,
+    inboxOf,
+  }: { readonly settings: AmqpSettings; readonly inboxOf: (address: string) => AttachedInbox | undefined },
+): Parcel {
+  const content = contentOf(message, settings.maxBodyBytes);
+  const { action, replyTo, expiresAt } = message;
+  const isRequest = action !== undefined;
+  const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
+  const routingKey = isRequest ? address : (inboxOf(place.routingKey)?.queue ?? place.routingKey);
+  const properties = propertiesOf(message, settings.app);
+  properties.mandatory = isRequest || !isDirectReplyTo(place.routingKey);
+  return {
+    kind: isRequest ? 'request' : 'reply',
+    exchange: place.exchange,
+    routingKey,
+    content,
+    expiresAt,
+    signal: options.signal,
+    inbox: replyTo !== undefined && inboxOf(replyTo) ? replyTo : undefined,
+    worker: options.requireWorker === true && isRequest ? address : undefined,
+    properties: ({ account }, nowMs) =>
+      stamped(properties, {
+        nowMs,
+        expiresAt,
+        replyTo: replyTo === undefined ? undefined : (inboxOf(replyTo)?.queue ?? replyTo),
+        account,
+      }),
+  };
+}
+
+function contentOf({ body, headers }: Message, maxBodyBytes: number): Buffer {
+  const content = Buffer.from(body);
+  if (content.length > maxBodyBytes) {
+    throw notSent(
+      'too_large',
+      `expected a body of at most ${maxBodyBytes} bytes (maxBodyBytes), got ${content.length}`,
+    );
+  }
+  const reserved = reservedHeader(headers);
+  if (reserved !== undefined) {
+    throw notSent(
+      'rejected',
+      `expected no header ${JSON.stringify(reserved)}: the broker gives it a meaning of its own`,
+    );
+  }
+  return content;
+}
+
+function checkedAction(action: string): string {
+  if (action !== '') return action;
+  throw new TransportError('rejected', "expected the name of an action, got ''", { sent: 'no' });
 }

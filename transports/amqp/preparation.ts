@@ -3,7 +3,6 @@ import type { AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
 import type { AmqpSettings } from './options.js';
 import type { Parcel } from './parcel.js';
-import type { Preparation } from './sender.js';
 import type { Topology } from './topology.js';
 
 /** How long a worker that was seen is taken to be there. */
@@ -11,6 +10,19 @@ const seenForMs = 1_000;
 const mostSeen = 10_000;
 
 /** Sees to it that what is published arrives: its exchange, its reply's way back, and its worker where one is asked for. */
+export interface Preparation {
+  isDone(parcel: Parcel): boolean;
+  /** Parcels with an equal key are prepared once. */
+  keyOf(parcel: Parcel): string;
+  /** @throws TransportError for the parcel; anything else means that the link is gone, and it is tried again. */
+  prepare(parcel: Parcel, link: Link): Promise<void>;
+  /** Publishing to this exchange works on this link. */
+  prove(exchange: string): void;
+  isProven(exchange: string): boolean;
+  /** What was declared may be gone. */
+  forget(): void;
+}
+
 export function createPreparation(parts: {
   readonly settings: AmqpSettings;
   readonly topology: Topology;
@@ -21,7 +33,8 @@ export function createPreparation(parts: {
 }): Preparation {
   const { settings, topology } = parts;
   const { clock } = settings;
-  const declared = new Set<string>();
+  /** Exchanges that are there, and to which a publish has succeeded. */
+  const proven = new Set<string>();
   /** By address, in monotonic milliseconds. */
   const seen = new Map<string, number>();
 
@@ -41,7 +54,7 @@ export function createPreparation(parts: {
   }
 
   async function declare({ kind, exchange }: Parcel, link: Link): Promise<void> {
-    if (exchange === '' || declared.has(exchange)) return;
+    if (exchange === '' || proven.has(exchange)) return;
     if (kind === 'copy') await topology.copyExchange(link, exchange);
     else if ((await topology.callerExchange(link, exchange)) === 'missing') {
       throw notSent(
@@ -49,7 +62,6 @@ export function createPreparation(parts: {
         `expected exchange ${JSON.stringify(exchange)} to exist, got none, and no permission to create it`,
       );
     }
-    declared.add(exchange);
   }
 
   async function lookForWorker(worker: string, link: Link): Promise<void> {
@@ -64,7 +76,7 @@ export function createPreparation(parts: {
 
   return {
     isDone: (parcel) =>
-      (parcel.exchange === '' || declared.has(parcel.exchange)) &&
+      proven.has(parcel.exchange) &&
       (parcel.kind !== 'request' || parts.isConsumingReady()) &&
       isInboxReady(parcel) &&
       isWorkerSeen(parcel),
@@ -76,6 +88,8 @@ export function createPreparation(parts: {
         await parts.inboxOf(parcel.inbox)?.prepareFor(needsBinding(parcel) ? parcel.exchange : undefined);
       if (!isWorkerSeen(parcel) && parcel.worker !== undefined) await lookForWorker(parcel.worker, link);
     },
-    forget: () => declared.clear(),
+    prove: (exchange) => void proven.add(exchange),
+    isProven: (exchange) => proven.has(exchange),
+    forget: () => proven.clear(),
   };
 }

@@ -3,7 +3,7 @@ import tls from 'node:tls';
 import amqp from 'amqplib';
 import type { Endpoint } from './endpoints.js';
 import type { AmqpSettings } from './options.js';
-import { tlsOptions } from './socket-options.js';
+import { tlsOptions } from './tls-options.js';
 
 /** Why a broker that answers does not let us in. */
 export interface Refusal {

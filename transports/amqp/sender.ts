@@ -1,4 +1,4 @@
-import { TransportError } from '../../src/core/transport.js';
+import type { TransportError } from '../../src/core/transport.js';
 import type { Counters } from './counters.js';
 import { closedError, copyOf, messageOf, notSent } from './errors.js';
 import type { Link } from './link.js';
@@ -6,19 +6,10 @@ import type { AmqpSettings } from './options.js';
 import type { Outlet, Result } from './outlet.js';
 import { createOutlets } from './outlets.js';
 import type { Parcel } from './parcel.js';
-import { failureOf, refusalOf } from './send-results.js';
+import type { Preparation } from './preparation.js';
+import { createPreparedGroups } from './prepared-groups.js';
+import { failureOf, refusalOf, tooLate, tooMany } from './send-errors.js';
 import { cancelled, createWaitingLine, type Waiting } from './waiting-line.js';
-
-/** What must be in place on the broker before a parcel can be written. */
-export interface Preparation {
-  isDone(parcel: Parcel): boolean;
-  /** Parcels with an equal key are prepared once. */
-  keyOf(parcel: Parcel): string;
-  /** @throws TransportError for the parcel; anything else means that the link is gone, and it is tried again. */
-  prepare(parcel: Parcel, link: Link): Promise<void>;
-  /** What was declared may be gone. */
-  forget(): void;
-}
 
 export interface SenderParts {
   readonly settings: AmqpSettings;
@@ -41,8 +32,6 @@ export interface Sender {
   /** The link is ready: what waits is written. */
   start(): void;
   block(blocked: boolean): void;
-  /** Publishing to this exchange works on this link. */
-  prove(exchange: string): void;
   /** Requests that were to be answered at `inbox` can no longer be. */
   abandonInbox(inbox: string): void;
   /** Writes what waits and hears of what is written, as long as that can be expected to end. */
@@ -54,23 +43,28 @@ const unwritten = {};
 export function createSender(parts: SenderParts): Sender {
   const { settings, counters, preparation } = parts;
   const { clock, confirmTimeoutMs, maxUnconfirmed, maxWaitingSends } = settings;
-  const line = createWaitingLine({ clock, tooLate, onFailed: noteIdle });
-  /** Taken out of the line until what they need is in place. */
-  const groups = new Map<string, Set<Waiting>>();
-  /** Exchanges to which a publish has succeeded on this link. */
-  const proven = new Set<string>();
-  const outlets = createOutlets({ settings, counters, onSettled: conclude, onRoom: pump, onReplace: forget });
+  const line = createWaitingLine({ clock, tooLate: late, onFailed: noteIdle });
+  const outlets = createOutlets({
+    settings,
+    counters,
+    onSettled: conclude,
+    onRoom: pump,
+    onReplace: () => preparation.forget(),
+  });
+  const join = createPreparedGroups({
+    line,
+    preparation,
+    outlets,
+    canWrite: (to) => ready && link === to,
+    write,
+    pump,
+  });
   let link: Link | undefined;
   let ready = false;
   let blocked = false;
   let closing = false;
   let connecting = false;
   let onIdle: (() => void) | undefined;
-
-  function forget(): void {
-    proven.clear();
-    preparation.forget();
-  }
 
   /** Where to write now; undefined while nothing can be written. */
   function outlet(): Outlet<Waiting> | undefined {
@@ -79,19 +73,19 @@ export function createSender(parts: SenderParts): Sender {
     return main?.isOpen && main.unconfirmed < maxUnconfirmed ? main : undefined;
   }
 
-  function isPrepared(parcel: Parcel): boolean {
-    return proven.has(parcel.exchange) && preparation.isDone(parcel);
-  }
-
   function pump(): void {
     for (;;) {
       const to = outlet();
       const { first } = line;
       if (!to || !first || !link) break;
-      if (isPrepared(first.parcel)) write(first, to, link);
+      if (preparation.isDone(first.parcel)) write(first, to, link);
       else join(first, link);
     }
     noteIdle();
+  }
+
+  function late(): TransportError {
+    return tooLate(blocked, parts.trouble());
   }
 
   function noteIdle(): void {
@@ -104,7 +98,7 @@ export function createSender(parts: SenderParts): Sender {
     const nowMs = clock.now();
     line.leave(item);
     if (parcel.expiresAt !== undefined && parcel.expiresAt <= nowMs) {
-      reject(tooLate());
+      reject(late());
       return false;
     }
     try {
@@ -131,62 +125,6 @@ export function createSender(parts: SenderParts): Sender {
       reject((isTrial ? refusalOf(result, parcel.exchange) : undefined) ?? failureOf(result, parcel));
     }
     if (onIdle || line.count > 0) pump();
-  }
-
-  function join(item: Waiting, current: Link): void {
-    const key = preparation.keyOf(item.parcel);
-    const group = groups.get(key);
-    if (group) {
-      line.move(item, group);
-      return;
-    }
-    const members = new Set<Waiting>();
-    line.move(item, members);
-    groups.set(key, members);
-    void prepareGroup(key, members, item.parcel, current);
-  }
-
-  async function prepareGroup(key: string, members: Set<Waiting>, parcel: Parcel, current: Link): Promise<void> {
-    let refusal: TransportError | undefined;
-    try {
-      await preparation.prepare(parcel, current);
-      if (!proven.has(parcel.exchange)) refusal = await tryOut(parcel.exchange, members, current);
-    } catch (error) {
-      // With the link gone they wait for the next.
-      if (!current.isGone) refusal = copyOf(error);
-    }
-    groups.delete(key);
-    for (const item of refusal ? [...members] : []) line.fail(item, copyOf(refusal));
-    line.putBack([...members]);
-    pump();
-  }
-
-  /** The first publish to an exchange on a link. Resolves to what keeps the others from going there too. */
-  async function tryOut(exchange: string, members: Set<Waiting>, current: Link): Promise<TransportError | undefined> {
-    const result = await outlets.tryOut(current, (trial) => {
-      if (link !== current || !ready) return false;
-      for (const item of [...members]) {
-        item.isTrial = true;
-        if (write(item, trial, current)) return true;
-      }
-      return false;
-    });
-    if (result && result.kind !== 'lost') proven.add(exchange);
-    return result && refusalOf(result, exchange);
-  }
-
-  function tooLate(): TransportError {
-    if (blocked) {
-      return notSent('blocked', 'the broker took nothing from senders until the time of the message was over');
-    }
-    const why = parts.trouble() ?? 'others were before it';
-    return notSent('unavailable', `the time of the message was over before it could be sent: ${why}`);
-  }
-
-  function tooMany(): TransportError {
-    const why = parts.trouble() ?? 'the broker is slow';
-    const expected = `expected at most ${maxWaitingSends} sends to wait (maxWaitingSends), got one more: ${why}`;
-    return notSent('busy', expected);
   }
 
   function connect(): void {
@@ -218,14 +156,14 @@ export function createSender(parts: SenderParts): Sender {
       const { signal, expiresAt } = parcel;
       if (closing) return Promise.reject(closedError());
       if (signal?.aborted) return Promise.reject(cancelled(signal));
-      if (expiresAt !== undefined && expiresAt <= clock.now()) return Promise.reject(tooLate());
+      if (expiresAt !== undefined && expiresAt <= clock.now()) return Promise.reject(late());
       return new Promise((resolve, reject) => {
         const item: Waiting = { parcel, resolve, reject, properties: unwritten, sinceMs: 0, isTrial: false };
         const to = line.count === 0 ? outlet() : undefined;
-        if (to && link && isPrepared(parcel)) {
+        if (to && link && preparation.isDone(parcel)) {
           write(item, to, link);
         } else if (parcel.kind === 'request' && line.count >= maxWaitingSends) {
-          reject(tooMany());
+          reject(tooMany(maxWaitingSends, parts.trouble()));
         } else {
           line.add(item);
           if (ready) pump();
@@ -240,7 +178,7 @@ export function createSender(parts: SenderParts): Sender {
       return outlets.unconfirmed;
     },
     async open(current) {
-      forget();
+      preparation.forget();
       blocked = current.isBlocked;
       outlets.pause(blocked);
       await outlets.open(current);
@@ -261,7 +199,6 @@ export function createSender(parts: SenderParts): Sender {
       outlets.pause(now);
       pump();
     },
-    prove: (exchange) => void proven.add(exchange),
     abandonInbox: (inbox) => outlets.abandonInbox(inbox),
     async close() {
       if (closing) return;

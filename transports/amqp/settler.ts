@@ -7,18 +7,45 @@ import type { Counters } from './counters.js';
  */
 export interface Settler {
   readonly isOpen: boolean;
+  /** To be called for each delivery as it comes, in order. */
+  noteDelivery(tag: number): void;
+  /** Acked with the others of its time, in one frame where nothing before them is unsettled. */
   ack(tag: number): void;
-  /** This one and all before it that are not settled. */
-  ackUpTo(tag: number): void;
   /** To the head of the queue, for anybody. */
   giveBack(tag: number): void;
+  /** Writes the acks that wait, and ends the channel. */
+  close(): void;
 }
 
-export function createSettler(channel: Channel, counters: Counters): Settler {
+export interface SettlerParts {
+  readonly channel: Channel;
+  readonly counters: Counters;
+  /** Calls `flush`, which writes the acks that wait, some time later. Returns what keeps it from doing so. */
+  readonly schedule?: (flush: () => void) => () => void;
+  /** So many do not wait any longer. */
+  readonly mostWaiting?: number;
+}
+
+export function createSettler({
+  channel,
+  counters,
+  schedule = atTheEndOfTheTurn,
+  mostWaiting = Infinity,
+}: SettlerParts): Settler {
+  /** In the order they came. */
+  const unsettled = new Set<number>();
+  const acked = new Set<number>();
   let isOpen = true;
+  let cancelFlush: (() => void) | undefined;
   channel.prependListener('close', () => {
     isOpen = false;
+    cancelFlush?.();
+    counters.add('dropped_settles', acked.size);
+    acked.clear();
   });
+
+  // The client library reads no more of a message than its tag.
+  const tagged = (deliveryTag: number) => ({ fields: { deliveryTag } }) as Parameters<Channel['ack']>[0];
 
   function settle(how: () => void): void {
     if (!isOpen) return counters.add('dropped_settles');
@@ -30,15 +57,50 @@ export function createSettler(channel: Channel, counters: Counters): Settler {
     }
   }
 
-  // The client library reads no more of a message than its tag.
-  const tagged = (deliveryTag: number) => ({ fields: { deliveryTag } }) as Parameters<Channel['ack']>[0];
+  function flush(): void {
+    cancelFlush?.();
+    cancelFlush = undefined;
+    let upTo = 0;
+    for (const tag of unsettled) {
+      if (!acked.delete(tag)) break;
+      unsettled.delete(tag);
+      upTo = tag;
+    }
+    if (upTo > 0) settle(() => channel.ack(tagged(upTo), true));
+    for (const tag of acked) {
+      unsettled.delete(tag);
+      settle(() => channel.ack(tagged(tag)));
+    }
+    acked.clear();
+  }
 
   return {
     get isOpen() {
       return isOpen;
     },
-    ack: (tag) => settle(() => channel.ack(tagged(tag))),
-    ackUpTo: (tag) => settle(() => channel.ack(tagged(tag), true)),
-    giveBack: (tag) => settle(() => channel.nack(tagged(tag), false, true)),
+    noteDelivery: (tag) => void unsettled.add(tag),
+    ack(tag) {
+      if (!isOpen) {
+        counters.add('dropped_settles');
+        return;
+      }
+      acked.add(tag);
+      if (acked.size >= mostWaiting) flush();
+      else cancelFlush ??= schedule(flush);
+    },
+    giveBack(tag) {
+      unsettled.delete(tag);
+      settle(() => channel.nack(tagged(tag), false, true));
+    },
+    close() {
+      if (!isOpen) return;
+      flush();
+      channel.close().catch(() => undefined);
+    },
   };
+}
+
+function atTheEndOfTheTurn(flush: () => void): () => void {
+  process.nextTick(flush);
+  return () => undefined;
 }

@@ -8,20 +8,19 @@ import type {
   Receive,
   SendOptions,
   Transport,
-  TransportHealth,
-  TransportStatus,
 } from '../../src/core/transport.js';
 import { createConnection, type Connection } from './connection.js';
 import { createConsumer, type AttachedConsumer } from './consumer.js';
 import { createCopier } from './copier.js';
 import { createCounters } from './counters.js';
 import { closedError, copyOf, notSent } from './errors.js';
+import { createHealth } from './health.js';
 import { createInbox, type AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
-import type { AmqpSettings, ReplyRoute } from './options.js';
-import { parcelOf } from './parcels.js';
+import type { AmqpSettings } from './options.js';
+import { parcelOf } from './parcel.js';
 import { createPreparation } from './preparation.js';
-import { mayUseDefaultExchange } from './probe.js';
+import { createReplyRoutes } from './reply-route.js';
 import { createSender } from './sender.js';
 import { createTopology } from './topology.js';
 
@@ -34,19 +33,14 @@ export interface AmqpTransport extends Transport {
 }
 
 export function createTransport(settings: AmqpSettings): AmqpTransport {
-  const { clock, random, app, log } = settings;
+  const { clock, app } = settings;
   const counters = createCounters();
   const topology = createTopology(settings);
   const consumers = new Set<AttachedConsumer>();
   const inboxes = new Map<string, AttachedInbox>();
   /** Addresses consumed here, with how many consumers each. */
   const addresses = new Map<string, number>();
-  const problems = new Map<string, string>();
-  let defaultExchange: Promise<boolean> | undefined;
-  let mayReplyDirectly = true;
   let closing: Promise<void> | undefined;
-  let status: TransportStatus = 'connecting';
-  let since = clock.now();
 
   const publishing = createConnection({
     role: 'publish',
@@ -57,9 +51,9 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     onReconnect: () => counters.add('reconnects'),
     onBlocked(blocked) {
       sender.block(blocked);
-      noteStatus();
+      health.note();
     },
-    onChange: noteStatus,
+    onChange: () => health.note(),
   });
   const consuming = createConnection({
     role: 'consume',
@@ -71,8 +65,9 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     onReady: () => undefined,
     onReconnect: () => counters.add('reconnects'),
     onBlocked: () => undefined,
-    onChange: noteStatus,
+    onChange: () => health.note(),
   });
+  const health = createHealth({ clock, counters, publishing, consuming, isClosed: () => closing !== undefined });
   const preparation = createPreparation({
     settings,
     topology,
@@ -87,24 +82,15 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     connect: () => publishing.ready(),
     trouble: () => publishing.trouble ?? consuming.trouble,
   });
+  const replyRoutes = createReplyRoutes({
+    settings,
+    link: () => publishing.ready(),
+    onAllowed: () => preparation.prove(''),
+  });
   const copier = createCopier({ settings, sender, topology, link: () => publishing.ready() });
 
   function connectionName(role: string): string {
     return ['samovar', app, [...addresses.keys()].join(','), role].filter((part) => part !== '').join(' ');
-  }
-
-  function currentStatus(): TransportStatus {
-    if (closing) return 'closed';
-    const used = [publishing, consuming].filter(({ state }) => state !== 'idle');
-    if (used.length === 0 || used.some(({ state }) => state !== 'ready')) return 'connecting';
-    return publishing.link?.isBlocked === true ? 'blocked' : 'ready';
-  }
-
-  function noteStatus(): void {
-    const now = currentStatus();
-    if (now === status) return;
-    status = now;
-    since = clock.now();
   }
 
   /** Attaches to the connection that there is, and to the next one if that goes meanwhile. */
@@ -120,25 +106,6 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     }
   }
 
-  async function replyRouteAt(address: string): Promise<void> {
-    if (settings.replyRouteOf(address) !== 'default') return;
-    defaultExchange ??= publishing
-      .ready()
-      .then((link) => mayUseDefaultExchange(link, `samovar.probe.${random.uuid()}`));
-    try {
-      mayReplyDirectly = await defaultExchange;
-    } catch {
-      defaultExchange = undefined;
-      return;
-    }
-    if (mayReplyDirectly) sender.prove('');
-    else
-      log.warn(
-        { address },
-        'no write permission on the default exchange: replies go through the exchange of their request',
-      );
-  }
-
   async function consume(address: string, options: ConsumeOptions, receive: Receive): Promise<Consumer> {
     if (closing) throw closedError();
     addresses.set(address, (addresses.get(address) ?? 0) + 1);
@@ -151,11 +118,8 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
       options,
       receive,
       ownAddresses: { has: (name) => addresses.has(name) },
-      replyRoute: (): ReplyRoute => (mayReplyDirectly ? settings.replyRouteOf(address) : 'request-exchange'),
-      onProblem: (kind, problem) => {
-        if (problem === undefined) problems.delete(`${kind}:${address}`);
-        else problems.set(`${kind}:${address}`, problem);
-      },
+      replyRoute: () => replyRoutes.of(address),
+      onProblem: (kind, problem) => health.setProblem(`${kind}:${address}`, problem),
       onStopped: (stopped) => leave(stopped),
     });
     function leave(stopped: AttachedConsumer): void {
@@ -166,7 +130,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     }
     try {
       await publishing.ready();
-      await replyRouteAt(address);
+      await replyRoutes.prepareFor(address);
       await attachNow(consuming, (link) => consumer.attachFirst(link));
       consumers.add(consumer);
     } catch (error) {
@@ -220,7 +184,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
       survivesBrokerCrash: true,
     },
     get status() {
-      return currentStatus();
+      return health.status;
     },
     async send(address: string, message: Message, options: SendOptions = {}) {
       if (closing) throw closedError();
@@ -233,27 +197,14 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     },
     consume,
     openInbox,
-    health(): TransportHealth {
-      noteStatus();
-      const reasons = [publishing.trouble, consuming.trouble, ...problems.values()].filter(
-        (reason) => reason !== undefined,
-      );
-      if (publishing.link?.isBlocked === true) reasons.push('the broker takes nothing from senders');
-      return {
-        status,
-        since,
-        reconnects: counters.get('reconnects'),
-        ...(reasons.length === 0 || status === 'closed' ? {} : { reason: reasons.join('; ') }),
-        counters: {
-          ...counters.snapshot(),
-          waiting_sends: sender.waiting,
-          unconfirmed_sends: sender.unconfirmed,
-          consumers: [...consumers].filter(({ isAttached }) => isAttached).length,
-        },
-      };
-    },
+    health: () =>
+      health.snapshot({
+        waiting_sends: sender.waiting,
+        unconfirmed_sends: sender.unconfirmed,
+        consumers: [...consumers].filter(({ isAttached }) => isAttached).length,
+      }),
     close() {
-      closing ??= close().finally(noteStatus);
+      closing ??= close().finally(() => health.note());
       return closing;
     },
   };

@@ -3,6 +3,9 @@ import type { Options } from 'amqplib';
 import type { Delivery, Message } from '../../src/core/transport.js';
 import { headerNames } from './names.js';
 
+/** An object while it is made. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** A message as the client library hands it over; nothing in it can be trusted to have the type it should. */
 export interface RawMessage {
   readonly content: Buffer;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { isLoopback, parseEndpoints, placeOf } from '../../../transports/amqp/endpoints.js';
 import { createAmqpTransport } from '../../../transports/amqp/index.js';
-import { tlsOptions } from '../../../transports/amqp/socket-options.js';
+import { tlsOptions } from '../../../transports/amqp/tls-options.js';
 
 describe('the url', () => {
   test.each([

@@ -1,7 +1,7 @@
 import { test as propertyTest, fc } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import type { Message } from '../../../src/core/transport.js';
-import { copyProperties } from '../../../transports/amqp/copies.js';
+import { copyProperties } from '../../../transports/amqp/copy-properties.js';
 import { rungFor } from '../../../transports/amqp/copier.js';
 import { brokerVersion, queueArguments } from '../../../transports/amqp/versions.js';
 import {

@@ -46,3 +46,17 @@ export function refusalOf(result: Result, exchange: string): TransportError | un
   }
   return undefined;
 }
+
+/** The time of a message was over while it waited to be written. */
+export function tooLate(blocked: boolean, trouble: string | undefined): TransportError {
+  if (blocked) {
+    return notSent('blocked', 'the broker took nothing from senders until the time of the message was over');
+  }
+  const why = trouble ?? 'others were before it';
+  return notSent('unavailable', `the time of the message was over before it could be sent: ${why}`);
+}
+
+export function tooMany(maxWaitingSends: number, trouble: string | undefined): TransportError {
+  const expected = `expected at most ${maxWaitingSends} sends to wait (maxWaitingSends), got one more`;
+  return notSent('busy', `${expected}: ${trouble ?? 'the broker is slow'}`);
+}
