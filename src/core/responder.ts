@@ -5,7 +5,7 @@ import type { Counters } from './counters.js';
 import type { Logger } from './log.js';
 import type { Draft } from './outgoing.js';
 import type { Random } from './random.js';
-import { TransportError, type Message, type Transport, type TransportErrorCode } from './transport.js';
+import { TransportError, type Message, type Transport } from './transport.js';
 
 /** Sends replies. */
 export interface Responder {
@@ -15,7 +15,7 @@ export interface Responder {
 
 const noHeaders = Object.freeze({});
 
-/** Tries to hand a reply to an inbox that is full or refuses it. */
+/** Tries to hand a reply to an inbox that is full, or that the connection does not survive: a forged address may do that. */
 const maxRefusals = 5;
 
 export function createResponder(parts: {
@@ -26,10 +26,6 @@ export function createResponder(parts: {
   counters: Counters;
 }): Responder {
   const { transport, clock, random, log, counters } = parts;
-
-  // A second reply does no harm, since a caller takes the first.
-  const isCut = (error: unknown): boolean => codeOf(error) === 'unavailable' || codeOf(error) === 'blocked';
-  const isRefusal = (error: unknown): boolean => codeOf(error) === 'rejected' || codeOf(error) === 'busy';
 
   return {
     async reply(request, { body }) {
@@ -44,7 +40,7 @@ export function createResponder(parts: {
           await transport.send(replyTo, message);
           return;
         } catch (err) {
-          if (isCut(err) || (isRefusal(err) && ++refusals < maxRefusals)) {
+          if (isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals)) {
             await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
             continue;
           }
@@ -57,6 +53,14 @@ export function createResponder(parts: {
   };
 }
 
-function codeOf(error: unknown): TransportErrorCode | undefined {
-  return error instanceof TransportError ? error.code : undefined;
+/** It was never written: the next try waits for the broker. */
+function isOutage(error: unknown): boolean {
+  return (
+    error instanceof TransportError && error.sent === 'no' && (error.code === 'unavailable' || error.code === 'blocked')
+  );
+}
+
+/** Another try may help. Where the first one did arrive, a second reply does no harm: a caller takes the first. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof TransportError && ['unavailable', 'rejected', 'busy'].includes(error.code);
 }
