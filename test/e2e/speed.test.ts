@@ -23,16 +23,15 @@ test('a call to an address that nobody serves fails as unroutable, not executed,
   expect(warm[10]).toBeLessThan(50);
 });
 
-// With Nagle's algorithm on any of the four sockets no fifty calls in a row are faster than 46 a second; without it some
+// With Nagle's algorithm on any of the four sockets no twenty calls in a row are faster than 46 a second; without it some
 // are faster than this even on a machine that is busy with other things.
 test('one caller does more than 500 calls a second, one after the other', async () => {
   await scene.worker({ effects: undefined });
   const client = scene.client();
-  const perSecond: number[] = [];
-  for (let round = 0; round < 20; round++) {
+  async function callsPerSecond(): Promise<number> {
     const startedMs = performance.now();
-    for (let nth = 0; nth < 50; nth++) await client.call(work, { subject: 'x' }, { to: scene.to });
-    perSecond.push(50_000 / (performance.now() - startedMs));
+    for (let nth = 0; nth < 20; nth++) await client.call(work, { subject: 'x' }, { to: scene.to });
+    return 20_000 / (performance.now() - startedMs);
   }
-  expect(Math.max(...perSecond)).toBeGreaterThan(500);
+  await expect.poll(callsPerSecond).toBeGreaterThan(500);
 });
