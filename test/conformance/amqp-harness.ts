@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import amqp from 'amqplib';
 import type { QuarantinedMessage, TransportHarness } from '../../src/testing/index.js';
 import { createAmqpTransport, type AmqpTransport, type AmqpTransportOptions } from '../../transports/amqp/index.js';
-import { messageOf, tableOf, type RawMessage } from '../../transports/amqp/wire.js';
+import { headerOf, messageOf, tableOf, type RawMessage } from '../../transports/amqp/wire.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startOwnRabbitmq } from '../support/rabbitmq.js';
 
@@ -61,7 +61,7 @@ async function deadLetters(url: string, address: string): Promise<readonly Quara
       const raw = await channel.get(`${address}.quarantine`);
       if (raw === false) return found;
       const { properties, content } = raw as RawMessage;
-      const reason = tableOf(properties.headers).get('samovar-reason');
+      const reason = headerOf(tableOf(properties.headers), 'samovar-reason');
       const action = typeof properties.type === 'string' ? { action: properties.type } : {};
       const message = messageOf(raw, { ...action, body: content.toString(), newId: randomUUID });
       found.push({ reason: String(reason), message });

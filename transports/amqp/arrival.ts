@@ -2,14 +2,25 @@ import type { Delivery, Message } from '../../src/core/transport.js';
 import { addressExchange, headerNames } from './names.js';
 import { encodeReplyPlace, isDirectReplyTo, mayReplyTo, type ReplyRules } from './reply-address.js';
 import type { ReplyRoute } from './options.js';
-import { bodyOf, countOf, epochOf, isJson, messageOf, tableOf, text, timeToLiveOf, type RawMessage } from './wire.js';
+import {
+  bodyOf,
+  countOf,
+  epochOf,
+  headerOf,
+  isJson,
+  messageOf,
+  tableOf,
+  text,
+  timeToLiveOf,
+  type RawMessage,
+} from './wire.js';
 
 export interface ArrivalRules extends ReplyRules {
   readonly address: string;
   readonly account: string | undefined;
   readonly replyRoute: ReplyRoute;
   readonly maxBodyBytes: number;
-  newId(): string;
+  readonly newId: () => string;
 }
 
 /** One arrival at an address, read once and judged. */
@@ -40,9 +51,9 @@ export function readArrival(
   const ownExchange = addressExchange(rules.address);
   const ownAccount = rules.account === undefined || properties.userId === rules.account;
   // Only what we have published ourselves is believed about its own past.
-  const isCopy = fields.exchange === ownExchange && ownAccount && headers.has(headerNames.attempts);
+  const isCopy = fields.exchange === ownExchange && ownAccount && Object.hasOwn(headers, headerNames.attempts);
   const direct = fields.exchange === ownExchange || fields.exchange === '';
-  const exchange = isCopy ? (text(headers.get(headerNames.exchange)) ?? '') : direct ? '' : fields.exchange;
+  const exchange = isCopy ? (text(headerOf(headers, headerNames.exchange)) ?? '') : direct ? '' : fields.exchange;
   const action = direct ? text(properties.type) : fields.exchange;
   const read = isJson(properties)
     ? bodyOf(raw.content, rules.maxBodyBytes)
@@ -51,17 +62,20 @@ export function readArrival(
   return {
     message: messageOf(raw, {
       body: read.body,
-      newId: () => rules.newId(),
-      ...(action === undefined ? {} : { action }),
-      ...(replyAddress === undefined ? {} : { replyTo: replyAddress }),
+      newId: rules.newId,
+      action,
+      replyTo: replyAddress,
     }),
-    sender: isCopy && headers.has(headerNames.sender) ? text(headers.get(headerNames.sender)) : text(properties.userId),
+    sender:
+      isCopy && Object.hasOwn(headers, headerNames.sender)
+        ? text(headerOf(headers, headerNames.sender))
+        : text(properties.userId),
     unreadable: 'unreadable' in read ? read.unreadable : undefined,
     timeToLiveMs: timeToLiveOf(properties),
     exchange,
-    attempts: isCopy ? countOf(headers.get(headerNames.attempts)) : 0,
-    firstSeenMs: (isCopy ? epochOf(headers.get(headerNames.firstSeen)) : undefined) ?? nowMs,
-    notBeforeMs: isCopy ? epochOf(headers.get(headerNames.notBefore)) : undefined,
+    attempts: isCopy ? countOf(headerOf(headers, headerNames.attempts)) : 0,
+    firstSeenMs: (isCopy ? epochOf(headerOf(headers, headerNames.firstSeen)) : undefined) ?? nowMs,
+    notBeforeMs: isCopy ? epochOf(headerOf(headers, headerNames.notBefore)) : undefined,
   };
 }
 

@@ -53,7 +53,7 @@ const mostHeaderBytes = 56 * 1024;
 function copyHeaders(copied: Copied): Record<string, unknown> {
   const headers = new Map<string, unknown>();
   const bytes = Buffer.byteLength(JSON.stringify(copied.raw.properties.headers ?? {}));
-  for (const [name, value] of tableOf(copied.raw.properties.headers)) {
+  for (const [name, value] of Object.entries(tableOf(copied.raw.properties.headers))) {
     if (bytes > mostHeaderBytes && !name.startsWith('samovar-')) continue;
     if (!notCopied.has(name) && !/^x-(first-|last-)?death(-|$)/.test(name)) headers.set(name, value);
   }

@@ -5,7 +5,7 @@ import type { AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
 import type { AmqpSettings } from './options.js';
 import { decodeReplyPlace, isDirectReplyTo } from './reply-address.js';
-import { propertiesOf, reservedHeader, stamped } from './wire.js';
+import { propertiesOf, reservedHeader } from './wire.js';
 
 /** Something to publish, and what must be true before. */
 export interface Parcel {
@@ -25,38 +25,36 @@ export interface Parcel {
 }
 
 /** A request goes to its action's exchange; anything else is a reply, to where its request's `replyTo` said. */
-export function parcelOf(
-  address: string,
-  message: Message,
-  options: SendOptions,
-  {
-    settings,
-    inboxOf,
-  }: { readonly settings: AmqpSettings; readonly inboxOf: (address: string) => AttachedInbox | undefined },
-): Parcel {
-  const content = contentOf(message, settings.maxBodyBytes);
-  const { action, replyTo, expiresAt } = message;
-  const isRequest = action !== undefined;
-  const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
-  const routingKey = isRequest ? address : (inboxOf(place.routingKey)?.queue ?? place.routingKey);
-  const properties = propertiesOf(message, settings.app);
-  properties.mandatory = isRequest || !isDirectReplyTo(place.routingKey);
-  return {
-    kind: isRequest ? 'request' : 'reply',
-    exchange: place.exchange,
-    routingKey,
-    content,
-    expiresAt,
-    signal: options.signal,
-    inbox: replyTo !== undefined && inboxOf(replyTo) ? replyTo : undefined,
-    worker: options.requireWorker === true && isRequest ? address : undefined,
-    properties: ({ account }, nowMs) =>
-      stamped(properties, {
-        nowMs,
-        expiresAt,
-        replyTo: replyTo === undefined ? undefined : (inboxOf(replyTo)?.queue ?? replyTo),
-        account,
-      }),
+export function createParcels(
+  { app, maxBodyBytes }: AmqpSettings,
+  inboxOf: (address: string) => AttachedInbox | undefined,
+): (address: string, message: Message, options: SendOptions) => Parcel {
+  const deadlineOnly: Record<string, string> = {};
+
+  return (address, message, options) => {
+    const content = contentOf(message, maxBodyBytes);
+    const { action, replyTo, expiresAt } = message;
+    // What its sender does with the message afterwards is not sent.
+    const sent: Message = { ...message, headers: { ...message.headers } };
+    const isRequest = action !== undefined;
+    const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
+    const mandatory = isRequest || !isDirectReplyTo(place.routingKey);
+    return {
+      kind: isRequest ? 'request' : 'reply',
+      exchange: place.exchange,
+      routingKey: isRequest ? address : (inboxOf(place.routingKey)?.queue ?? place.routingKey),
+      content,
+      expiresAt,
+      signal: options.signal,
+      inbox: replyTo !== undefined && inboxOf(replyTo) ? replyTo : undefined,
+      worker: options.requireWorker === true && isRequest ? address : undefined,
+      properties({ account }, nowMs) {
+        const replyQueue = replyTo === undefined ? undefined : (inboxOf(replyTo)?.queue ?? replyTo);
+        const properties = propertiesOf(sent, { app, account, nowMs, replyTo: replyQueue, deadlineOnly });
+        properties.mandatory = mandatory;
+        return properties;
+      },
+    };
   };
 }
 

@@ -63,7 +63,6 @@ export function createSender(parts: SenderParts): Sender {
   let ready = false;
   let blocked = false;
   let closing = false;
-  let connecting = false;
   let onIdle: (() => void) | undefined;
 
   /** Where to write now; undefined while nothing can be written. */
@@ -127,17 +126,6 @@ export function createSender(parts: SenderParts): Sender {
     if (onIdle || line.count > 0) pump();
   }
 
-  function connect(): void {
-    if (connecting) return;
-    connecting = true;
-    parts
-      .connect()
-      .catch((error: unknown) => line.failAll(() => copyOf(error)))
-      .finally(() => {
-        connecting = false;
-      });
-  }
-
   /** What waits is written and what is written is confirmed, or neither can be expected any more. */
   function idle(): Promise<void> {
     return new Promise((resolve) => {
@@ -167,7 +155,8 @@ export function createSender(parts: SenderParts): Sender {
         } else {
           line.add(item);
           if (ready) pump();
-          else connect();
+          // The first to wait: the others wait for the same.
+          else if (line.count === 1) parts.connect().catch((error: unknown) => line.failAll(() => copyOf(error)));
         }
       });
     },

@@ -18,7 +18,7 @@ import { createHealth } from './health.js';
 import { createInbox, type AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
 import type { AmqpSettings } from './options.js';
-import { parcelOf } from './parcel.js';
+import { createParcels } from './parcel.js';
 import { createPreparation } from './preparation.js';
 import { createReplyRoutes } from './reply-route.js';
 import { createSender } from './sender.js';
@@ -75,6 +75,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     isConsumingReady: () => consuming.state === 'idle' || consuming.link !== undefined,
     consumingReady: () => consuming.ready(),
   });
+  const parcelOf = createParcels(settings, (name) => inboxes.get(name));
   const sender = createSender({
     settings,
     counters,
@@ -186,11 +187,15 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     get status() {
       return health.status;
     },
-    async send(address: string, message: Message, options: SendOptions = {}) {
-      if (closing) throw closedError();
-      if (options.control === true)
-        throw notSent('rejected', 'expected a transport that carries control messages, got one that does not');
-      await sender.post(parcelOf(address, message, options, { settings, inboxOf: (name) => inboxes.get(name) }));
+    send(address: string, message: Message, options: SendOptions = {}) {
+      try {
+        if (closing) throw closedError();
+        if (options.control === true)
+          throw notSent('rejected', 'expected a transport that carries control messages, got one that does not');
+        return sender.post(parcelOf(address, message, options));
+      } catch (error) {
+        return Promise.reject(copyOf(error));
+      }
     },
     async connect() {
       await Promise.all([publishing.ready(), consuming.ready()]);

@@ -43,33 +43,33 @@ const longestExpirationMs = 2 ** 32 - 1;
 /** Strings in properties are shorter than this, in bytes. */
 const shortStringBytes = 256;
 
-/** The AMQP properties of a message as it is now; what depends on when it is written is added by `stamped`. */
-export function propertiesOf(message: Message, app: string): Options.Publish {
+/** What is known of a message only when it is written. */
+export interface Moment extends Writer {
+  readonly nowMs: number;
+  /** The queue that its `replyTo` stands for. */
+  readonly replyTo: string | undefined;
+  /**
+   * Written over for each message with no header but its deadline, and encoded at once: amqplib makes what it is given
+   * a prototype, and for an object that is new each time that costs more than the rest of a publish.
+   */
+  readonly deadlineOnly: Record<string, string>;
+}
+
+/** The AMQP properties of a message that is written now. The broker refuses a `user_id` other than our own account. */
+export function propertiesOf(message: Message, moment: Moment): Options.Publish {
+  const { action, correlationId, expiresAt } = message;
+  const { app, account, nowMs, replyTo, deadlineOnly } = moment;
   const properties: Options.Publish = {
     contentType: 'application/json',
     deliveryMode: message.persistent ? 2 : 1,
     messageId: message.id,
     appId: app,
-    headers: headersOf(message),
+    timestamp: Math.floor(nowMs / 1000),
   };
-  if (message.action !== undefined) properties.type = message.action;
-  if (message.correlationId !== undefined) properties.correlationId = message.correlationId;
-  return properties;
-}
-
-/** What is known of a message only when it is written. */
-export interface Moment {
-  readonly nowMs: number;
-  readonly expiresAt: number | undefined;
-  /** The queue that its `replyTo` stands for. */
-  readonly replyTo: string | undefined;
-  /** The account we are connected as; the broker refuses any other `user_id`. Absent without PLAIN credentials. */
-  readonly account: string | undefined;
-}
-
-/** Completes `properties`, which is nobody else's; again at each writing. */
-export function stamped(properties: Options.Publish, { nowMs, expiresAt, replyTo, account }: Moment): Options.Publish {
-  properties.timestamp = Math.floor(nowMs / 1000);
+  const headers = headersOf(message, deadlineOnly);
+  if (headers) properties.headers = headers;
+  if (action !== undefined) properties.type = action;
+  if (correlationId !== undefined) properties.correlationId = correlationId;
   if (expiresAt !== undefined) properties.expiration = expirationOf(expiresAt - nowMs);
   if (replyTo !== undefined) properties.replyTo = replyTo;
   if (account !== undefined) properties.userId = account;
@@ -81,10 +81,13 @@ export function expirationOf(remainingMs: number): string {
   return String(Math.min(Math.max(Math.ceil(remainingMs), 0), longestExpirationMs));
 }
 
-function headersOf(message: Message): Record<string, string> {
-  const headers: Record<string, string> = { ...message.headers };
-  if (message.expiresAt !== undefined) headers[headerNames.deadline] = String(Math.floor(message.expiresAt));
-  if (message.groupKey !== undefined) headers[headerNames.group] = message.groupKey;
+function headersOf(message: Message, deadlineOnly: Record<string, string>): Record<string, string> | undefined {
+  const { expiresAt, groupKey } = message;
+  const hasOthers = groupKey !== undefined || Object.keys(message.headers).length > 0;
+  if (!hasOthers && expiresAt === undefined) return undefined;
+  const headers = hasOthers ? { ...message.headers } : deadlineOnly;
+  if (expiresAt !== undefined) headers[headerNames.deadline] = String(Math.floor(expiresAt));
+  if (groupKey !== undefined) headers[headerNames.group] = groupKey;
   return headers;
 }
 
@@ -96,24 +99,26 @@ export function reservedHeader(headers: Readonly<Record<string, string>>): strin
 /** A request or reply as the core sees it. `unreadable` bodies are ''. */
 export function messageOf(
   raw: RawMessage,
-  parts: { action?: string; replyTo?: string; body: string; newId(): string },
+  parts: { action?: string | undefined; replyTo?: string | undefined; body: string; newId(): string },
 ): Message {
   const { properties } = raw;
   const headers = tableOf(properties.headers);
+  const { action, body, replyTo } = parts;
   const correlationId = text(properties.correlationId);
-  const groupKey = text(headers.get(headerNames.group));
-  const expiresAt = epochOf(headers.get(headerNames.deadline));
-  return {
+  const groupKey = text(headerOf(headers, headerNames.group));
+  const expiresAt = epochOf(headerOf(headers, headerNames.deadline));
+  const message: Mutable<Message> = {
     id: idOf(properties) ?? parts.newId(),
-    ...(parts.action === undefined ? {} : { action: parts.action }),
-    body: parts.body,
+    body,
     headers: ordinaryHeaders(headers),
-    ...(parts.replyTo === undefined ? {} : { replyTo: parts.replyTo }),
-    ...(correlationId === undefined ? {} : { correlationId }),
-    ...(groupKey === undefined ? {} : { groupKey }),
-    ...(expiresAt === undefined ? {} : { expiresAt }),
-    ...(properties.deliveryMode === 2 ? { persistent: true } : {}),
   };
+  if (action !== undefined) message.action = action;
+  if (replyTo !== undefined) message.replyTo = replyTo;
+  if (correlationId !== undefined) message.correlationId = correlationId;
+  if (groupKey !== undefined) message.groupKey = groupKey;
+  if (expiresAt !== undefined) message.expiresAt = expiresAt;
+  if (properties.deliveryMode === 2) message.persistent = true;
+  return message;
 }
 
 /** `message_id`, else what foreign callers have that tells two of their requests apart. */
@@ -162,17 +167,26 @@ export function countOf(value: unknown): number {
   return Number.isSafeInteger(number) && (number as number) >= 0 ? Math.min(number as number, 1_000_000_000) : 0;
 }
 
-/** A Map, so that a header called `__proto__` is one like any other. */
-export function tableOf(headers: unknown): ReadonlyMap<string, unknown> {
-  return new Map(typeof headers === 'object' && headers !== null ? Object.entries(headers) : []);
+/** Headers as they came: read with `headerOf`, so that one called `__proto__` is one like any other. */
+export type HeaderTable = Readonly<Record<string, unknown>>;
+
+const noHeaders: HeaderTable = Object.freeze({});
+
+export function tableOf(headers: unknown): HeaderTable {
+  return typeof headers === 'object' && headers !== null ? (headers as HeaderTable) : noHeaders;
+}
+
+export function headerOf(headers: HeaderTable, name: string): unknown {
+  return Object.hasOwn(headers, name) ? headers[name] : undefined;
 }
 
 const ownHeaders: ReadonlySet<string> = new Set(Object.values(headerNames));
 const deathHeader = /^x-(first-|last-)?death(-|$)/;
 
-function ordinaryHeaders(headers: ReadonlyMap<string, unknown>): Record<string, string> {
+function ordinaryHeaders(headers: HeaderTable): Record<string, string> {
   const kept: [string, string][] = [];
-  for (const [name, value] of headers) {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
     if (ownHeaders.has(name) || deathHeader.test(name) || name === 'CC' || name === 'BCC') continue;
     if (typeof value === 'string') kept.push([name, value]);
     else if (typeof value === 'boolean' || Number.isFinite(value)) kept.push([name, String(value)]);

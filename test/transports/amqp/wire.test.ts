@@ -13,14 +13,13 @@ import {
   isJson,
   messageOf,
   propertiesOf,
-  stamped,
   timeToLiveOf,
   type RawMessage,
   type RawProperties,
 } from '../../../transports/amqp/wire.js';
 
 const bare: Message = { id: 'm', action: 'greet', body: '{}', headers: {} };
-const nobody = { nowMs: 1_000_999, expiresAt: undefined, replyTo: undefined, account: undefined };
+const nobody = { app: 'shop', nowMs: 1_000_999, replyTo: undefined, account: undefined, deadlineOnly: {} };
 
 function raw(properties: RawProperties): RawMessage {
   const fields = { exchange: 'greet', routingKey: 'node-1', redelivered: false, deliveryTag: 1 };
@@ -29,14 +28,13 @@ function raw(properties: RawProperties): RawMessage {
 
 describe('what is written', () => {
   test('is what the message is, and nothing that it is not', () => {
-    expect(stamped(propertiesOf(bare, 'shop'), nobody)).toEqual({
+    expect(propertiesOf(bare, nobody)).toEqual({
       contentType: 'application/json',
       deliveryMode: 1,
       messageId: 'm',
       timestamp: 1_000,
       appId: 'shop',
       type: 'greet',
-      headers: {},
     });
     const full = {
       ...bare,
@@ -46,8 +44,8 @@ describe('what is written', () => {
       groupKey: 'g',
       expiresAt: 5_000_000.7,
     };
-    const moment = { nowMs: 4_000_000, expiresAt: full.expiresAt, replyTo: 'queue', account: 'ann' };
-    expect(stamped(propertiesOf({ ...full, headers: { a: 'b' } }, 'shop'), moment)).toMatchObject({
+    const moment = { ...nobody, nowMs: 4_000_000, replyTo: 'queue', account: 'ann' };
+    expect(propertiesOf({ ...full, headers: { a: 'b' } }, moment)).toMatchObject({
       deliveryMode: 2,
       correlationId: 'c',
       replyTo: 'queue',
@@ -177,7 +175,7 @@ describe('what is read', () => {
     const message: Message = { ...fields, action: 'a', expiresAt: 1_800_000_000_000 };
     const reserved = /^(CC|BCC|x-(first-|last-)?death(-.*)?|samovar-.*)$/;
     if (Object.keys(fields.headers).some((name) => reserved.test(name))) return;
-    const properties = propertiesOf(message, 'app') as RawProperties;
+    const properties = propertiesOf(message, nobody) as RawProperties;
     expect(messageOf(raw(properties), { action: 'a', body: message.body, newId: () => 'n' })).toEqual({
       ...message,
       headers: { ...fields.headers },
