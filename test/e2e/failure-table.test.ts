@@ -156,7 +156,7 @@ describe.each(worlds)('over $name', ({ open }) => {
     const words: string[] = [];
     const recording = defineHandler(echo, { run: ({ word }) => (words.push(word), { word }) });
     await (await stage.serve([recording])).stop();
-    expect(await failureOf(call('late', { timeoutMs: 100 }))).toEqual(fail('deadline_exceeded', 'unknown'));
+    expect(await failureOf(call('late', { timeoutMs: 2_000 }))).toEqual(fail('deadline_exceeded', 'unknown'));
     await stage.serve([recording]);
     await call('marker');
     expect(words).toEqual(['marker']);
@@ -174,7 +174,7 @@ describe.each(worlds)('over $name', ({ open }) => {
         }),
     });
     await stage.serve([obeying]);
-    expect(await failureOf(call('x', { timeoutMs: 200 }))).toEqual(fail('deadline_exceeded', 'unknown'));
+    expect(await failureOf(call('x', { timeoutMs: 2_000 }))).toEqual(fail('deadline_exceeded', 'unknown'));
     expect(await aborted.opened).toMatchObject({ code: 'deadline_exceeded' });
   });
 
