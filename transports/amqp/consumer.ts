@@ -8,7 +8,7 @@ import { createHandling } from './handling.js';
 import type { Attachment, Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
 import { reattach } from './reattach.js';
-import { createSettler } from './settler.js';
+import { createSettler, type Settler } from './settler.js';
 import type { Topology } from './topology.js';
 import type { RawMessage } from './wire.js';
 
@@ -24,6 +24,8 @@ export interface ConsumerParts {
   readonly replyRoute: () => ReplyRoute;
   /** What is wrong, for the health; undefined: nothing any more. */
   readonly onProblem: (kind: 'quarantine' | 'consumer', problem: string | undefined) => void;
+  /** Those whose channel is not closed yet. */
+  readonly openSettlers: Set<Settler>;
   readonly onStopped: (consumer: AttachedConsumer) => void;
 }
 
@@ -64,6 +66,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     await topology.worker(link, address, options.actions);
     const channel = await link.channel();
     const settler = createSettler({ channel, counters });
+    parts.openSettlers.add(settler);
     let tag: string | undefined;
     const opened: Session = {
       settler,
@@ -83,6 +86,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       },
     };
     channel.on('close', () => {
+      parts.openSettlers.delete(settler);
       for (const hand of [...opened.hands]) handling.release(hand);
       end(opened, link);
     });
@@ -173,7 +177,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   }
 
   function closeWhenEmpty(ended: Session): void {
-    if (ended.hands.size === 0) ended.settler.close();
+    if (ended.hands.size === 0) void ended.settler.close();
   }
 
   async function quit(current: Session): Promise<void> {

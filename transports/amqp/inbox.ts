@@ -75,14 +75,14 @@ export function createInbox(parts: InboxParts): AttachedInbox {
         current = undefined;
         if (!settler.isOpen) return;
         await channel.deleteQueue(queue);
-        settler.close();
+        await settler.close();
       },
     };
     const end = () => {
       if (current !== opened) return;
       current = undefined;
       if (!isDurable) lose();
-      settler.close();
+      void settler.close();
       void reattach(inbox, link, settings, {
         signal: closing.signal,
         onFailure: (error) =>

@@ -13,8 +13,8 @@ export interface Settler {
   ack(tag: number): void;
   /** To the head of the queue, for anybody. */
   giveBack(tag: number): void;
-  /** Writes the acks that wait, and ends the channel. */
-  close(): void;
+  /** Writes the acks that wait, and ends the channel. Resolves once it is closed: then the broker has them all. */
+  close(): Promise<void>;
 }
 
 export interface SettlerParts {
@@ -36,12 +36,18 @@ export function createSettler({
   const unsettled = new Set<number>();
   const acked = new Set<number>();
   let isOpen = true;
+  let isClosing = false;
   let cancelFlush: (() => void) | undefined;
+  let resolveClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve;
+  });
   channel.prependListener('close', () => {
     isOpen = false;
     cancelFlush?.();
     counters.add('dropped_settles', acked.size);
     acked.clear();
+    resolveClosed();
   });
 
   // The client library reads no more of a message than its tag.
@@ -93,9 +99,12 @@ export function createSettler({
       settle(() => channel.nack(tagged(tag), false, true));
     },
     close() {
-      if (!isOpen) return;
+      if (!isOpen || isClosing) return closed;
       flush();
+      isClosing = true;
+      // Where it is gone meanwhile, 'close' says so too.
       channel.close().catch(() => undefined);
+      return closed;
     },
   };
 }

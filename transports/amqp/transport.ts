@@ -1,4 +1,3 @@
-import { delay } from '../../src/core/clock.js';
 import type {
   ConsumeOptions,
   Consumer,
@@ -22,12 +21,14 @@ import { createParcels } from './parcel.js';
 import { createPreparation } from './preparation.js';
 import { createReplyRoutes } from './reply-route.js';
 import { createSender } from './sender.js';
+import type { Settler } from './settler.js';
 import { createTopology } from './topology.js';
+import { within } from './within.js';
 
 /** How long a goodbye to the broker may take. */
 const goodbyeMs = 1_000;
 
-export interface AmqpTransport extends Transport {
+export interface AmqpTransport extends Transport, AsyncDisposable {
   /** Connects now, not only with the first use. @throws TransportError `setup` or `unavailable`, as that would. */
   connect(): Promise<void>;
 }
@@ -38,6 +39,8 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
   const topology = createTopology(settings);
   const consumers = new Set<AttachedConsumer>();
   const inboxes = new Map<string, AttachedInbox>();
+  /** Also of consumers that were stopped: deliveries in hand are settled later. */
+  const openSettlers = new Set<Settler>();
   /** Addresses consumed here, with how many consumers each. */
   const addresses = new Map<string, number>();
   let closing: Promise<void> | undefined;
@@ -115,6 +118,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
       counters,
       topology,
       copier,
+      openSettlers,
       address,
       options,
       receive,
@@ -157,18 +161,12 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
   }
 
   async function close(): Promise<void> {
-    await within(goodbyeMs, Promise.all([...consumers].map((consumer) => consumer.stop())));
+    await within(clock, goodbyeMs, Promise.all([...consumers].map((consumer) => consumer.stop())));
     await sender.close();
-    await within(goodbyeMs, Promise.all([...inboxes.values()].map((inbox) => inbox.close())));
+    await within(clock, goodbyeMs, Promise.all([...inboxes.values()].map((inbox) => inbox.close())));
+    // A connection may be closed before the broker has read what its channels wrote last; a channel may not.
+    await within(clock, goodbyeMs, Promise.all([...openSettlers].map((settler) => settler.close())));
     await Promise.all([publishing.close(), consuming.close()]);
-  }
-
-  /** Waits for it, but not longer: the broker may not be there to answer. */
-  async function within(ms: number, work: Promise<unknown>): Promise<void> {
-    const done = new AbortController();
-    const late = delay(clock, ms, done.signal).catch(() => undefined);
-    await Promise.race([work, late]);
-    done.abort();
   }
 
   return {
@@ -208,9 +206,12 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
         unconfirmed_sends: sender.unconfirmed,
         consumers: [...consumers].filter(({ isAttached }) => isAttached).length,
       }),
-    close() {
-      closing ??= close().finally(() => health.note());
-      return closing;
-    },
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
   };
+
+  function closeOnce(): Promise<void> {
+    closing ??= close().finally(() => health.note());
+    return closing;
+  }
 }

@@ -1,0 +1,36 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { sharedRabbitmq } from '../../support/shared-rabbitmq.js';
+import { createGate, eventually, message, openLab, work, type Lab } from './lab.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab(await sharedRabbitmq());
+});
+afterEach(() => lab.sweep());
+afterAll(() => lab.end());
+
+describe('closing', () => {
+  test('loses no ack, also of a consumer that was stopped before', async () => {
+    const finish = createGate();
+    const transport = lab.connect();
+    const worker = await work(
+      transport,
+      async () => {
+        await finish.opened;
+        return { kind: 'ack' };
+      },
+      { intake: 400 },
+    );
+    const sender = lab.connect();
+    const count = 400;
+    await Promise.all(Array.from({ length: count }, () => sender.send(worker.address, message())));
+    await eventually(() => worker.seen.length === count);
+    await worker.stop();
+    finish.open();
+    await new Promise((resolve) => setImmediate(resolve));
+    await transport.close();
+    const channel = await (await lab.foreigner()).createChannel();
+    // Once its consumers are gone, what is not acked is in the queue again.
+    expect(await channel.checkQueue(worker.address)).toMatchObject({ messageCount: 0, consumerCount: 0 });
+  });
+});
