@@ -12,7 +12,7 @@ export interface MemoryConnectOptions {
 }
 
 /** One connection to a memory broker, with what tests do to it. */
-export interface MemoryTransport extends Transport {
+export interface MemoryTransport extends Transport, AsyncDisposable {
   /** Loses the connection: what it held goes back, and it reconnects after `downMs`, by default on the next turn. */
   cut(options?: { readonly downMs?: number }): void;
   /** Ends as a process that is killed: as `close`, but nothing is waited for or told. */
@@ -65,6 +65,9 @@ export function createTransport(
       counters: { ...broker.counters, waiting_sends: sender.waiting },
     }),
     async close() {
+      end();
+    },
+    async [Symbol.asyncDispose]() {
       end();
     },
     cut: ({ downMs = 0 } = {}) => connection.cut(downMs),

@@ -39,7 +39,9 @@ export interface MemoryIdempotencyOptions {
  * all claims of the store, so a listener put on it must be taken off again, and aborts for claims that are open two
  * thirds of a lease after `close`. After `close`, who waits or comes is refused as `unavailable`, not_executed.
  */
-export function createMemoryIdempotencyStore(options: MemoryIdempotencyOptions = {}): IdempotencyStore {
+export function createMemoryIdempotencyStore(
+  options: MemoryIdempotencyOptions = {},
+): IdempotencyStore & AsyncDisposable {
   const { clock = systemClock, leaseMs = 10_000, keepMs = 86_400_000, maxRecords = 100_000 } = options;
   const state = options.state ?? createMemoryIdempotencyState();
   const lease = createLease({ clock, leaseMs, on: 'claims' });
@@ -160,7 +162,7 @@ export function createMemoryIdempotencyStore(options: MemoryIdempotencyOptions =
     watch.close();
   }
 
-  return { durable: false, read, claim, close };
+  return { durable: false, read, claim, close, [Symbol.asyncDispose]: close };
 }
 
 function fullError(maxRecords: number): RpcError {

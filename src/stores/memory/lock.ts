@@ -40,7 +40,7 @@ export function createMemoryLockState(): MemoryLockState {
  * for all holds of the provider, so a listener put on it must be taken off again, and aborts for work that is still
  * on two thirds of a lease after `close`. After `close`, who waits or comes is refused as `unavailable`, not_executed.
  */
-export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockProvider {
+export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockProvider & AsyncDisposable {
   const { clock = systemClock, leaseMs = 30_000 } = options;
   const state = options.state ?? createMemoryLockState();
   const lease = createLease({ clock, leaseMs, on: 'locks' });
@@ -74,7 +74,7 @@ export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockP
     for (const ticket of waiting) ticket.abandoned();
   }
 
-  return { hold, close };
+  return { hold, close, [Symbol.asyncDispose]: close };
 }
 
 /** Resolves when its turn comes. Rejects, with the ticket returned, if it cannot come, the signal aborts or the provider closes. */
