@@ -22,6 +22,14 @@ describe('a memory idempotency store', () => {
     expect((await store.read('a')).state).toBe('none');
   });
 
+  it('forgets the oldest answers when all together are too long, but never the last', async () => {
+    const store = createMemoryIdempotencyStore({ maxCharacters: 10 });
+    for (const key of ['a', 'b', 'c']) await (await take(store, key)).settle('12345');
+    expect([(await store.read('a')).state, (await store.read('b')).state]).toEqual(['none', 'settled']);
+    await (await take(store, 'long')).settle('12345678901');
+    expect([(await store.read('c')).state, (await store.read('long')).state]).toEqual(['none', 'settled']);
+  });
+
   it('over its bound forgets the oldest answer, never a run', async () => {
     const state = createMemoryIdempotencyState();
     const store = createMemoryIdempotencyStore({ clock: createManualClock(), state, maxRecords: 3 });

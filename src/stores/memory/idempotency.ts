@@ -29,6 +29,8 @@ export interface MemoryIdempotencyOptions {
   readonly keepMs?: number;
   /** How many keys are remembered at most; 100,000 by default. Beyond, what has rested longest is forgotten first. */
   readonly maxRecords?: number;
+  /** How long the answers remembered may be together, in characters; 128 Mi by default. Beyond, as above. */
+  readonly maxCharacters?: number;
 }
 
 /**
@@ -42,7 +44,13 @@ export interface MemoryIdempotencyOptions {
 export function createMemoryIdempotencyStore(
   options: MemoryIdempotencyOptions = {},
 ): IdempotencyStore & AsyncDisposable {
-  const { clock = systemClock, leaseMs = 10_000, keepMs = 86_400_000, maxRecords = 100_000 } = options;
+  const {
+    clock = systemClock,
+    leaseMs = 10_000,
+    keepMs = 86_400_000,
+    maxRecords = 100_000,
+    maxCharacters = 2 ** 27,
+  } = options;
   const state = options.state ?? createMemoryIdempotencyState();
   const lease = createLease({ clock, leaseMs, on: 'claims' });
   const watch = createWatch(closedError);
@@ -141,6 +149,9 @@ export function createMemoryIdempotencyStore(
 
   function keep(record: KeyRecord, reply: StoredReply): void {
     rest(state, record, { state: 'settled', fingerprint: record.fingerprint, reply }, clock.monotonicMs() + keepMs);
+    while (state.characters > maxCharacters && state.chain.oldest && state.chain.oldest !== record) {
+      forget(state, state.chain.oldest);
+    }
     if (!lease.stopped) sweep.arm();
   }
 

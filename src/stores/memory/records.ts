@@ -40,6 +40,8 @@ export interface MemoryIdempotencyState {
   readonly running: Map<string, KeyRecord>;
   /** @internal Settled or abandoned. */
   readonly resting: Map<string, KeyRecord>;
+  /** @internal How long the answers are together. */
+  characters: number;
   /** @internal The ends of the chain of resting records, in the order in which they came to rest. */
   readonly chain: { oldest: KeyRecord | undefined; newest: KeyRecord | undefined };
 }
@@ -51,6 +53,7 @@ export function createMemoryIdempotencyState(): MemoryIdempotencyState {
   return {
     running,
     resting,
+    characters: 0,
     chain: { oldest: undefined, newest: undefined },
     get size() {
       return running.size + resting.size;
@@ -95,6 +98,7 @@ export function rest(
   if (chain.newest) chain.newest.newer = record;
   else chain.oldest = record;
   chain.newest = record;
+  if (phase.state === 'settled') state.characters += phase.reply.length;
   change(record, phase);
 }
 
@@ -117,12 +121,14 @@ function change(record: KeyRecord, phase: Phase | undefined): void {
   for (const wake of watchers) wake();
 }
 
-function remove({ running, resting, chain }: MemoryIdempotencyState, record: KeyRecord): void {
+function remove(state: MemoryIdempotencyState, record: KeyRecord): void {
+  const { running, resting, chain } = state;
   if (record.phase?.state === 'running') {
     running.delete(record.key);
     return;
   }
   resting.delete(record.key);
+  if (record.phase?.state === 'settled') state.characters -= record.phase.reply.length;
   const { older, newer } = record;
   if (older) older.newer = newer;
   else chain.oldest = newer;
