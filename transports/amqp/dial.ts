@@ -1,5 +1,6 @@
 import amqp, { type ChannelModel, type SocketOptions } from 'amqplib';
 import { corkEachTurn, socketOf } from './cork.js';
+import { earlyEndOf, guardOpening } from './early-end.js';
 import type { Endpoint } from './endpoints.js';
 import { replyCodeOf } from './errors.js';
 import type { AmqpSettings } from './options.js';
@@ -35,6 +36,7 @@ export async function dial(
   const abort = new AbortController();
   const onAbort = () => abort.abort();
   signal.addEventListener('abort', onAbort, { once: true });
+  guardOpening(capabilities);
   try {
     const socketOptions: SocketOptions & { signal: AbortSignal } = {
       ...(endpoint.tls ? tlsOptions(endpoint, settings.tls) : {}),
@@ -57,6 +59,13 @@ export async function dial(
       },
       socketOptions,
     );
+    const ended = earlyEndOf(model);
+    if (ended) {
+      // Its reason is known: not asked for again.
+      model.on('error', () => undefined);
+      abort.abort();
+      throw ended;
+    }
     return lineOf(model, abort);
   } catch (error) {
     if (signal.aborted || !isUnexplained(error)) throw error;

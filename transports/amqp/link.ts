@@ -98,10 +98,17 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
     cut: () => line.cut(),
     async close() {
       if (isGone) return;
-      const cancel = clock.after(goodbyeMs, () => line.cut());
+      let cancel: () => void = () => undefined;
+      const late = new Promise<void>((resolve) => {
+        cancel = clock.after(goodbyeMs, () => {
+          line.cut();
+          // Nothing that is cut needs more than this to notice.
+          cancel = clock.after(goodbyeMs, resolve);
+        });
+      });
       // Rejects when it is closing already; 'close' comes all the same.
       model.close().catch(() => undefined);
-      await gone;
+      await Promise.race([gone, late]);
       cancel();
     },
   };

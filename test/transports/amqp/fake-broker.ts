@@ -7,6 +7,8 @@ export interface FakeBroker {
   /** What `connection.open` is answered with; undefined lets the client in. */
   refuse: { readonly code: number; readonly text: string } | undefined;
   readonly refusals: number;
+  /** What it closes the connection with, in one piece with letting the client in. */
+  closeBehindOpenOk: { readonly code: number; readonly text: string } | undefined;
   close(): Promise<void>;
 }
 
@@ -43,7 +45,15 @@ export async function startFakeBroker(): Promise<FakeBroker> {
       refusals += 1;
       const { code, text } = broker.refuse;
       socket.write(method(0, 10, 50, [uint16(code), shortString(text), uint16(10), uint16(40)]));
-    } else if (id === '10.40') socket.write(method(0, 10, 41, [shortString('')]));
+    } else if (id === '10.40') {
+      const letIn = method(0, 10, 41, [shortString('')]);
+      const { code, text } = broker.closeBehindOpenOk ?? {};
+      if (code === undefined || text === undefined) socket.write(letIn);
+      else {
+        const close = method(0, 10, 50, [uint16(code), shortString(text), uint16(0), uint16(0)]);
+        socket.write(Buffer.concat([letIn, close]));
+      }
+    }
     if (id === '10.50') socket.end(method(0, 10, 51, []));
     if (id === '20.10') socket.write(method(channel, 20, 11, [longString('')]));
     if (id === '20.40') socket.write(method(channel, 20, 41, []));
@@ -55,6 +65,7 @@ export async function startFakeBroker(): Promise<FakeBroker> {
       return (server.address() as AddressInfo).port;
     },
     refuse: undefined,
+    closeBehindOpenOk: undefined,
     get refusals() {
       return refusals;
     },
