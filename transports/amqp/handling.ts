@@ -100,15 +100,13 @@ export function createHandling(parts: HandlingParts): Handling {
   }
 
   async function receive(hand: Hand, delivery: Delivery): Promise<void> {
-    let disposition: Disposition;
     try {
-      disposition = await parts.receive(delivery);
+      settle(hand, await parts.receive(delivery));
     } catch (error) {
       const fields = { id: delivery.message.id, address, reason: messageOf(error), err: error };
       log.error(fields, 'receiving a delivery failed; it is tried again');
-      disposition = { kind: 'retry', afterMs: afterBugMs };
+      if (!hand.isDone) settle(hand, { kind: 'retry', afterMs: afterBugMs });
     }
-    settle(hand, disposition);
   }
 
   function settle(hand: Hand, disposition: Disposition): void {
@@ -123,6 +121,8 @@ export function createHandling(parts: HandlingParts): Handling {
       case 'retry':
         if (disposition.uncounted !== true) hand.attempts += 1;
         return retry(hand, sane(disposition.afterMs));
+      default:
+        throw new TypeError(`expected a disposition, got ${JSON.stringify(disposition)}`);
     }
   }
 

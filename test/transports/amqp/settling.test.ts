@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock, type Clock } from '../../../src/core/clock.js';
+import type { Disposition } from '../../../src/core/transport.js';
 import { sharedRabbitmq } from '../../support/shared-rabbitmq.js';
 import { createGate, eventually, message, openLab, work, type Lab } from './lab.js';
+
+/** Holds nothing for as long as it should be held. */
+const hasty: Clock = { ...systemClock, after: (ms, task) => systemClock.after(ms === 1_000 ? 1 : ms, task) };
 
 let lab: Lab;
 beforeAll(async () => {
@@ -34,3 +39,15 @@ describe('closing', () => {
     expect(await channel.checkQueue(worker.address)).toMatchObject({ messageCount: 0, consumerCount: 0 });
   });
 });
+
+test.each([undefined, { kind: 'unheard-of' }, { kind: 'quarantine' }])(
+  'a delivery that is received to %o is tried again',
+  async (nonsense) => {
+    const worker = await work(lab.connect({ clock: hasty }), (_, nth) =>
+      nth === 1 ? (nonsense as unknown as Disposition) : { kind: 'ack' },
+    );
+    await worker.transport.send(worker.address, message());
+    await eventually(() => worker.seen.length === 2);
+    expect(lab.logged.join()).toContain('receiving a delivery failed');
+  },
+);
