@@ -1,6 +1,7 @@
 import { backoffMs } from '../../src/core/backoff.js';
 import { delay } from '../../src/core/clock.js';
 import { TransportError } from '../../src/core/transport.js';
+import { dropDeepHeaders } from './deep-headers.js';
 import { dial } from './dial.js';
 import { placeOf, type Endpoint } from './endpoints.js';
 import { brokerTextOf, closedError, copyOf, failureKind, messageOf, notSent } from './errors.js';
@@ -18,6 +19,8 @@ export interface ConnectionParts {
   readonly onReady: (link: Link) => void;
   readonly onReconnect: () => void;
   readonly onBlocked: (blocked: boolean) => void;
+  /** A message came with headers that could not be read. */
+  readonly onHeadersDropped: () => void;
   readonly onChange: () => void;
 }
 
@@ -103,7 +106,9 @@ export function createConnection(parts: ConnectionParts): Connection {
     signal.addEventListener('abort', stop, { once: true });
     let opened: Link | undefined;
     try {
-      opened = createLink(await dial(endpoint, parts.name(), settings, limit.signal), endpoint, settings);
+      const line = await dial(endpoint, parts.name(), settings, limit.signal);
+      dropDeepHeaders(line.model, parts.onHeadersDropped);
+      opened = createLink(line, endpoint, settings);
       cancelLimit();
       opened.onBlocked(parts.onBlocked);
       if (!signal.aborted) await parts.setUp(opened);

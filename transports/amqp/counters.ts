@@ -9,6 +9,7 @@ const names = [
   'channels_replaced',
   'dropped_settles',
   'reply_to_refused',
+  'headers_dropped',
   'held_retries',
   'ladder_retries',
   'requeued_retries',

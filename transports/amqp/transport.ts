@@ -52,6 +52,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     setUp: (link) => sender.open(link),
     onReady: () => sender.start(),
     onReconnect: () => counters.add('reconnects'),
+    onHeadersDropped: () => counters.add('headers_dropped'),
     onBlocked(blocked) {
       sender.block(blocked);
       health.note();
@@ -67,6 +68,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     },
     onReady: () => undefined,
     onReconnect: () => counters.add('reconnects'),
+    onHeadersDropped: () => counters.add('headers_dropped'),
     onBlocked: () => undefined,
     onChange: () => health.note(),
   });
