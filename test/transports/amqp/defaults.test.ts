@@ -34,11 +34,13 @@ test('a quarantine takes 100,000 messages or 1 GiB, and then refuses', async () 
 });
 
 test('exchanges are direct and not durable, and queues durable without arguments, as existing programs declare them', async () => {
-  const virtualHost = encodeURIComponent(lab.virtualHost);
-  expect(await lab.broker.management('GET', `/exchanges/${virtualHost}/a`)).toMatchObject({
-    ...{ type: 'direct', durable: false, auto_delete: false, arguments: {} },
-  });
-  expect(await lab.broker.management('GET', `/queues/${virtualHost}/node`)).toMatchObject({
-    ...{ durable: true, exclusive: false, auto_delete: false, arguments: {} },
+  const declared = await lab.broker.management('GET', `/definitions/${encodeURIComponent(lab.virtualHost)}`);
+  expect(declared).toMatchObject({
+    exchanges: expect.arrayContaining([
+      { name: 'a', type: 'direct', durable: false, auto_delete: false, internal: false, arguments: {} },
+    ]) as unknown,
+    queues: expect.arrayContaining([
+      expect.objectContaining({ name: 'node', durable: true, auto_delete: false, arguments: {} }),
+    ]) as unknown,
   });
 });
