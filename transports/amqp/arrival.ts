@@ -17,7 +17,8 @@ import {
 
 export interface ArrivalRules extends ReplyRules {
   readonly address: string;
-  readonly account: string | undefined;
+  /** Who we are to the brokers, one for each url; none without PLAIN credentials. */
+  readonly accounts: ReadonlySet<string>;
   readonly replyRoute: ReplyRoute;
   readonly maxBodyBytes: number;
   readonly newId: () => string;
@@ -49,11 +50,15 @@ export function readArrival(
   if (replyTo !== undefined && !mayReplyTo(replyTo, rules)) return { refused: replyTo };
   const headers = tableOf(properties.headers);
   const ownExchange = addressExchange(rules.address);
-  const ownAccount = rules.account === undefined || properties.userId === rules.account;
-  // Only what we have published ourselves is believed about its own past.
-  const isCopy = fields.exchange === ownExchange && ownAccount && Object.hasOwn(headers, headerNames.attempts);
+  const { accounts } = rules;
+  const isOurs = accounts.has(text(properties.userId) ?? '');
+  // Only what we have published ourselves is believed about its own past. Where no account proves that, it is believed
+  // what concerns nobody but its sender: its attempts must end in any case.
+  const isCopy =
+    fields.exchange === ownExchange && (isOurs || accounts.size === 0) && Object.hasOwn(headers, headerNames.attempts);
   const direct = fields.exchange === ownExchange || fields.exchange === '';
-  const exchange = isCopy ? (text(headerOf(headers, headerNames.exchange)) ?? '') : direct ? '' : fields.exchange;
+  const exchange =
+    isCopy && isOurs ? (text(headerOf(headers, headerNames.exchange)) ?? '') : direct ? '' : fields.exchange;
   const action = direct ? text(properties.type) : fields.exchange;
   const read = isJson(properties)
     ? bodyOf(raw.content, rules.maxBodyBytes)
@@ -67,7 +72,7 @@ export function readArrival(
       replyTo: replyAddress,
     }),
     sender:
-      isCopy && Object.hasOwn(headers, headerNames.sender)
+      isCopy && isOurs && Object.hasOwn(headers, headerNames.sender)
         ? text(headerOf(headers, headerNames.sender))
         : text(properties.userId),
     unreadable: 'unreadable' in read ? read.unreadable : undefined,

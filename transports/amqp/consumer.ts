@@ -73,7 +73,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       hands: new Set(),
       rules: {
         address,
-        account: link.account,
+        accounts: settings.accounts,
         replyRoute: parts.replyRoute(),
         maxBodyBytes: settings.maxBodyBytes,
         ownAddresses: parts.ownAddresses,

@@ -71,6 +71,8 @@ export interface AmqpSettings {
   readonly endpoints: readonly Endpoint[];
   readonly tls: AmqpTlsOptions;
   readonly authentication: 'plain' | 'external';
+  /** Who we are to the brokers; none without PLAIN credentials. */
+  readonly accounts: ReadonlySet<string>;
   readonly app: string;
   readonly inbox: 'durable' | 'exclusive';
   readonly confirms: boolean;
@@ -109,6 +111,7 @@ export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
     endpoints,
     tls,
     authentication,
+    accounts: new Set(authentication === 'plain' ? endpoints.map(({ username }) => username) : []),
     app,
     inbox: options.inbox ?? 'durable',
     confirms: options.confirms ?? true,
