@@ -38,11 +38,15 @@ export function createCopier(parts: {
     });
   }
 
-  async function ensure(queue: string, declare: (link: Link) => Promise<void>): Promise<() => void> {
+  async function ensure(address: string, queue: string, declare: (link: Link) => Promise<void>): Promise<() => void> {
     const link = await parts.link();
     const known = declared.get(link) ?? new Set();
     declared.set(link, known);
-    if (!known.has(queue)) await declare(link);
+    if (!known.has(queue)) {
+      // An exchange that is made anew here would drop what comes back down the ladder.
+      await topology.copyRoute(link, address);
+      await declare(link);
+    }
     known.add(queue);
     return () => known.delete(queue);
   }
@@ -54,7 +58,7 @@ export function createCopier(parts: {
     copied: Copied,
     declare: (link: Link) => Promise<void>,
   ): Promise<void> {
-    const forget = await ensure(queue, declare);
+    const forget = await ensure(address, queue, declare);
     try {
       await post(address, queue, copied);
     } catch (error) {
@@ -71,7 +75,7 @@ export function createCopier(parts: {
         topology.retryQueue(link, address, rung),
       );
     },
-    toTheEnd: (address, copied) => post(address, address, copied),
+    toTheEnd: (address, copied) => postTo(address, address, copied, () => Promise.resolve()),
     quarantine: (address, copied) =>
       postTo(address, quarantineQueue(address), copied, (link) => topology.quarantine(link, address)),
   };

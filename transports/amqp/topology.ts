@@ -12,6 +12,8 @@ export interface Topology {
   worker(link: Link, address: string, actions: readonly string[]): Promise<void>;
   /** The exchange that copies go through, by its own name. */
   copyExchange(link: Link, name: string): Promise<void>;
+  /** That, and the way from it to the address's queue. */
+  copyRoute(link: Link, address: string): Promise<void>;
   quarantine(link: Link, address: string): Promise<void>;
   retryQueue(link: Link, address: string, rung: Rung): Promise<void>;
   /** Resolves to whether a durable inbox was there already. */
@@ -28,6 +30,11 @@ const inboxExpiresMs = 300_000;
 
 export function createTopology(settings: AmqpSettings): Topology {
   const { onThrowAway, exchange, queue, bind } = createDeclaring(settings);
+
+  async function copyRoute(link: Link, address: string): Promise<void> {
+    await exchange(link, addressExchange(address), 'direct', true);
+    await bind(link, address, addressExchange(address));
+  }
 
   async function quarantine(link: Link, address: string): Promise<void> {
     await queue(link, quarantineQueue(address), quarantineLimits);
@@ -47,10 +54,8 @@ export function createTopology(settings: AmqpSettings): Topology {
       }
     },
     async worker(link, address, actions) {
-      const own = addressExchange(address);
       await queue(link, address, {});
-      await exchange(link, own, 'direct', true);
-      await bind(link, address, own);
+      await copyRoute(link, address);
       await quarantine(link, address);
       for (const action of actions) {
         await exchange(link, action, typeOf(action), settings.durableExchanges);
@@ -58,10 +63,10 @@ export function createTopology(settings: AmqpSettings): Topology {
       }
     },
     copyExchange: (link, name) => exchange(link, name, 'direct', true),
+    copyRoute,
     quarantine,
     async retryQueue(link, address, rung) {
       const name = retryQueue(address, rung);
-      await exchange(link, addressExchange(address), 'direct', true);
       // No x-expires: it takes a queue that only holds messages for unused, and deletes it with them.
       await queue(link, name, {
         'x-message-ttl': rung.ms,

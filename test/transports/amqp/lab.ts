@@ -60,9 +60,15 @@ export async function openLab(broker: SharedBroker | Broker): Promise<Lab> {
     },
     foreigner,
     async take(queue) {
-      const channel = await (await foreigner()).createChannel();
+      const connection = await foreigner();
       let taken: GetMessage | false = false;
-      await eventually(async () => (taken = await channel.get(queue, { noAck: true })) !== false);
+      await eventually(async () => {
+        const channel = await connection.createChannel();
+        channel.on('error', () => undefined);
+        // The queue may not be there yet, which closes the channel.
+        taken = await channel.get(queue, { noAck: true }).catch(() => false as const);
+        return taken !== false;
+      });
       return taken as unknown as GetMessage;
     },
     sweep,

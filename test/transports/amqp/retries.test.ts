@@ -197,3 +197,24 @@ describe('the quarantine', () => {
     await lab.take(`${worker.address}.quarantine`);
   });
 });
+
+describe("an address's exchange that was deleted meanwhile", () => {
+  test.each([
+    ['retry on the ladder', retry(20_000), {}],
+    ['retry at the end of the queue', retry(1), { intake: 1 }],
+    ['quarantine', { kind: 'quarantine', reason: 'r' } as const, {}],
+  ])('is there again after a %s, with the way to the address', async (_, disposition, options) => {
+    const worker = await work(lab.connect(), (__, nth) => (nth === 1 ? disposition : { kind: 'ack' }), options);
+    const exchange = `samovar.${worker.address}`;
+    const channel = await (await lab.foreigner()).createChannel();
+    await channel.deleteExchange(exchange);
+    await worker.transport.send(worker.address, message());
+    await eventually(() => {
+      const { counters: now } = worker.transport.health();
+      return (now['ladder_retries'] ?? 0) + (now['requeued_retries'] ?? 0) + (now['quarantined'] ?? 0) > 0;
+    });
+    const before = worker.seen.length;
+    channel.publish(exchange, worker.address, Buffer.from('{}'), { type: 'greet' });
+    await eventually(() => worker.seen.length > before);
+  });
+});
