@@ -68,6 +68,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     const settler = createSettler({ channel, counters });
     parts.openSettlers.add(settler);
     let tag: string | undefined;
+    let isCancelled = false;
     const opened: Session = {
       settler,
       hands: new Set(),
@@ -95,6 +96,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       const consuming = await channel.consume(address, (message) => {
         if (message) take(message, opened);
         else {
+          isCancelled = true;
           counters.add('consumers_cancelled');
           log.warn({ address }, 'the broker cancelled the consumer, as it does when the queue is deleted');
           end(opened, link);
@@ -102,11 +104,17 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       });
       tag = consuming.consumerTag;
     } catch (error) {
+      void settler.close();
       if (link.isGone || replyCodeOf(error) !== replyCodes.accessRefused) throw error;
       throw setupError(
         `expected to consume queue ${JSON.stringify(address)}, got: ${brokerTextOf(error)}. The user in url needs read permission on it`,
         error,
       );
+    }
+    // The queue may have been deleted by now, and nobody would consume it again.
+    if (isCancelled || !settler.isOpen) {
+      void settler.close();
+      throw new Error('the consumer was cancelled while it was set up');
     }
     session = opened;
     parts.onProblem('consumer', undefined);

@@ -91,7 +91,9 @@ export function createDeclaring(settings: AmqpSettings): Declaring {
     try {
       await onThrowAway(link, (channel) => channel.bindQueue(name, source, name));
     } catch (error) {
-      if (link.isGone) throw error;
+      const code = replyCodeOf(error);
+      // Anything else, such as a queue that was deleted just now, may be mended by another try.
+      if (link.isGone || (code !== replyCodes.accessRefused && code !== replyCodes.preconditionFailed)) throw error;
       throw setupError(
         `expected to bind queue ${JSON.stringify(name)} to exchange ${JSON.stringify(source)}, got: ${brokerTextOf(error)}. ` +
           'The user in url needs write permission on the queue and read permission on the exchange',

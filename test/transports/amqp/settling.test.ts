@@ -51,3 +51,24 @@ test.each([undefined, { kind: 'unheard-of' }, { kind: 'quarantine' }])(
     expect(lab.logged.join()).toContain('receiving a delivery failed');
   },
 );
+
+describe('a queue that is deleted', () => {
+  test('again and again, also while the consumer comes back, is consumed in the end', async () => {
+    const worker = await work(lab.connect());
+    const channel = await (await lab.foreigner()).createChannel();
+    for (let nth = 0; nth < 60; nth++) await channel.deleteQueue(worker.address);
+    const queues = () => channel.checkQueue(worker.address).then(({ consumerCount }) => consumerCount);
+    await eventually(() => worker.transport.health().counters['consumers'] === 1);
+    for (let nth = 0; nth < 3; nth++) {
+      await channel.deleteQueue(worker.address);
+      await eventually(() => worker.transport.health().counters['consumers'] === 1);
+    }
+    const sent = message();
+    await eventually(async () => {
+      await worker.transport.send(worker.address, sent).catch(() => undefined);
+      return worker.seen.length > 0;
+    });
+    expect(await queues()).toBe(1);
+    expect(worker.transport.health().reason).toBeUndefined();
+  });
+});
