@@ -87,7 +87,8 @@ export function startLane(source: Socket, target: Socket, direction: Direction, 
     const size = Math.min(faults.sliceBytes(), allowed.length);
     for (let start = 0; start < allowed.length && target.writable; start += size) {
       const accepted = target.write(allowed.subarray(start, start + size));
-      if (!accepted) await Promise.race([once(target, 'drain'), once(target, 'close')]);
+      // Both reject if the other side is gone: then there is nothing to wait for.
+      if (!accepted) await Promise.race([once(target, 'drain'), once(target, 'close')]).catch(() => undefined);
       // Without a turn in between, the pieces would leave as one.
       else if (size < allowed.length) await new Promise(setImmediate);
     }
