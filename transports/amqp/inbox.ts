@@ -1,3 +1,4 @@
+import type { Channel } from 'amqplib';
 import type { Inbox, InboxHandlers } from '../../src/core/transport.js';
 import type { Counters } from './counters.js';
 import { messageOf as textOf } from './errors.js';
@@ -7,7 +8,7 @@ import type { AmqpSettings } from './options.js';
 import { reattach } from './reattach.js';
 import { createSettler, type Settler } from './settler.js';
 import type { Topology } from './topology.js';
-import { bodyOf, messageOf, type RawMessage } from './wire.js';
+import { bodyOf, messageOf, text, type RawMessage } from './wire.js';
 
 export interface InboxParts {
   readonly settings: AmqpSettings;
@@ -24,6 +25,8 @@ export interface AttachedInbox extends Inbox, Attachment {
   readonly queue: string | undefined;
   /** Whether replies published to this exchange arrive. */
   isBoundTo(exchange: string): boolean;
+  /** Exchanges may be gone, and their bindings with them. */
+  forgetBindings(): void;
   /** Resolves once it is open, and bound to `exchange` if one is given. */
   prepareFor(exchange: string | undefined): Promise<void>;
 }
@@ -45,6 +48,8 @@ export function createInbox(parts: InboxParts): AttachedInbox {
   /** For an exclusive inbox only a name of ours: the queue has another after each reconnect. */
   const address = `${inboxPrefix}${settings.app}.${random.uuid()}`;
   const closing = new AbortController();
+  /** Those to bind again after a reconnect; `bound` is what is known to be bound now. */
+  const wanted = new Set<string>();
   const bound = new Set<string>();
   const whenOpen = new Set<() => void>();
   let current: { readonly link: Link; readonly queue: string; end(): Promise<void> } | undefined;
@@ -55,6 +60,16 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     const found = isDurable ? await topology.inbox(link, address) : 'created';
     if (isDurable && wasOpen && found === 'created') lose();
     const channel = await link.channel();
+    try {
+      await openOn(channel, link);
+    } catch (error) {
+      // Or each further attempt leaves one more.
+      if (!link.isGone) channel.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async function openOn(channel: Channel, link: Link): Promise<void> {
     const settler = createSettler({
       channel,
       counters,
@@ -64,10 +79,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     await channel.prefetch(prefetch);
     const queue = isDurable ? address : (await channel.assertQueue('', { exclusive: true, durable: false })).queue;
     // An exchange may have gone with a broker that was restarted, and the binding with it.
-    for (const exchange of bound) {
-      await topology.callerExchange(link, exchange);
-      await topology.bindInbox(link, queue, exchange);
-    }
+    for (const exchange of wanted) await bindAgain(link, queue, exchange);
     const opened = {
       link,
       queue,
@@ -97,6 +109,21 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     wake();
   }
 
+  /** One exchange that cannot be bound must not keep all others from being answered. */
+  async function bindAgain(link: Link, queue: string, exchange: string): Promise<void> {
+    try {
+      await topology.callerExchange(link, exchange);
+      await topology.bindInbox(link, queue, exchange);
+      bound.add(exchange);
+    } catch (error) {
+      if (link.isGone) throw error;
+      // The next send to it binds it, or is told what is in the way.
+      wanted.delete(exchange);
+      bound.delete(exchange);
+      log.error({ inbox: address, exchange, reason: textOf(error) }, 'replies through an exchange cannot arrive now');
+    }
+  }
+
   function wake(): void {
     const waiting = [...whenOpen];
     whenOpen.clear();
@@ -121,6 +148,8 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     counters.add('replies');
     settler.noteDelivery(tag);
     if (closing.signal.aborted) return;
+    // A request: what is bound to the exchange of an action may get those, too.
+    if (text(raw.properties.replyTo) !== undefined) return settler.ack(tag);
     // A body that cannot be read is passed on as '': it is no reply that anybody can take for one.
     const { body } = bodyOf(raw.content, settings.maxBodyBytes);
     try {
@@ -144,11 +173,25 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     },
     attach,
     isBoundTo: (exchange) => bound.has(exchange),
+    forgetBindings: () => bound.clear(),
     async prepareFor(exchange) {
-      while (!current && !closing.signal.aborted) await new Promise<void>((resolve) => whenOpen.add(resolve));
-      if (!current || exchange === undefined) return;
-      await topology.bindInbox(current.link, current.queue, exchange);
-      bound.add(exchange);
+      for (;;) {
+        while (!current && !closing.signal.aborted) await new Promise<void>((resolve) => whenOpen.add(resolve));
+        if (!current || exchange === undefined) return;
+        const { link, queue } = current;
+        try {
+          await topology.bindInbox(link, queue, exchange);
+          // Another one has come meanwhile, and it is not bound.
+          if (current !== undefined && current.queue !== queue) continue;
+          wanted.add(exchange);
+          bound.add(exchange);
+          return;
+        } catch (error) {
+          // With its connection gone it comes back on the next one.
+          if (!link.isGone) throw error;
+          if (current?.link === link) current = undefined;
+        }
+      }
     },
     async close() {
       if (closing.signal.aborted) return;

@@ -27,6 +27,8 @@ export function createPreparation(parts: {
   readonly settings: AmqpSettings;
   readonly topology: Topology;
   readonly inboxOf: (address: string) => AttachedInbox | undefined;
+  /** Of all inboxes. */
+  readonly forgetBindings: () => void;
   /** The inboxes, consumers and bindings of this process are in place, or it has none. */
   readonly isConsumingReady: () => boolean;
   readonly consumingReady: () => Promise<unknown>;
@@ -90,6 +92,9 @@ export function createPreparation(parts: {
     },
     prove: (exchange) => void proven.add(exchange),
     isProven: (exchange) => proven.has(exchange),
-    forget: () => proven.clear(),
+    forget() {
+      proven.clear();
+      parts.forgetBindings();
+    },
   };
 }

@@ -77,6 +77,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     settings,
     topology,
     inboxOf: (address) => inboxes.get(address),
+    forgetBindings: () => inboxes.forEach((inbox) => inbox.forgetBindings()),
     isConsumingReady: () => consuming.state === 'idle' || consuming.link !== undefined,
     consumingReady: () => consuming.ready(),
   });
