@@ -95,7 +95,7 @@ export interface AmqpSettings {
 
 /** @throws TypeError naming the option that is wrong, and never showing a URL. */
 export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
-  const { tls = {}, authentication = 'plain', app = 'samovar', replyRoute = 'default' } = options;
+  const { tls = {}, authentication = 'plain', app = 'samovar', replyRoute = 'default', exchangeTypes = {} } = options;
   const endpoints = parseEndpoints(options.url, options.hosts);
   if (authentication === 'external' && !(tls.cert !== undefined && endpoints.every((endpoint) => endpoint.tls))) {
     throw new TypeError(
@@ -107,6 +107,11 @@ export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
   }
   const routes = new Map(typeof replyRoute === 'string' ? [] : Object.entries(replyRoute));
   const otherwise = typeof replyRoute === 'string' ? replyRoute : 'default';
+  if ([otherwise, ...routes.values()].includes('request-exchange') && Object.values(exchangeTypes).includes('fanout')) {
+    throw new TypeError(
+      "expected replyRoute 'default' where exchangeTypes has 'fanout', got 'request-exchange': each reply would go to each worker, too",
+    );
+  }
   return {
     endpoints,
     tls,
@@ -123,7 +128,7 @@ export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
     waitForBrokerMs:
       options.waitForBrokerMs === undefined ? undefined : whole('waitForBrokerMs', options.waitForBrokerMs),
     durableExchanges: options.durableExchanges ?? false,
-    exchangeTypes: new Map(Object.entries(options.exchangeTypes ?? {})),
+    exchangeTypes: new Map(Object.entries(exchangeTypes)),
     queueType: options.queueType ?? 'classic',
     replyRouteOf: (address) => routes.get(address) ?? otherwise,
     allowsReplyTo: patternTest(options.replyToAllow ?? []),

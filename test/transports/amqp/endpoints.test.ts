@@ -61,6 +61,8 @@ describe('the options', () => {
     [{ waitForBrokerMs: -1 }, /waitForBrokerMs/],
     [{ app: 'a b' }, /app/],
     [{ authentication: 'external' }, /tls\.cert/],
+    [{ replyRoute: 'request-exchange', exchangeTypes: { news: 'fanout' } }, /replyRoute.*fanout/],
+    [{ replyRoute: { 'node-1': 'request-exchange' }, exchangeTypes: { news: 'fanout' } }, /replyRoute.*fanout/],
   ] as const)('%o is refused by name', (options, reason) => {
     expect(() => createAmqpTransport({ url: 'amqp://localhost', ...options })).toThrow(reason);
   });
