@@ -41,7 +41,7 @@ const attemptLimitMs = 10_000;
 /** A connection that lasted so long was sound; one that did not counts as a failed attempt. */
 const soundAfterMs = 5_000;
 const firstDelayMs = 200;
-const longestDelayMs = { refused: 1_500, answered: 5_000, denied: 30_000 };
+const longestDelayMs = { refused: 1_000, answered: 5_000, denied: 30_000 };
 
 interface Waiter {
   readonly resolve: (link: Link) => void;
@@ -108,8 +108,12 @@ export function createConnection(parts: ConnectionParts): Connection {
     try {
       const line = await dial(endpoint, parts.name(), settings, limit.signal);
       dropDeepHeaders(line.model, parts.onHeadersDropped);
-      opened = createLink(line, endpoint, settings);
+      const fresh = createLink(line, endpoint, settings);
+      opened = fresh;
+      // Setting it up has no limit of its own: the broker answers each step, or its heartbeat ends.
       cancelLimit();
+      limit.signal.addEventListener('abort', () => fresh.cut(), { once: true });
+      if (limit.signal.aborted) fresh.cut();
       opened.onBlocked(parts.onBlocked);
       if (!signal.aborted) await parts.setUp(opened);
       if (opened.isGone) throw new Error('the connection was lost while it was set up', { cause: opened.reason });

@@ -15,6 +15,8 @@ const startOk = [10, 11] as const;
 const tuneOk = [10, 31] as const;
 const open = [10, 40] as const;
 const frameEnd = 0xce;
+/** No broker says more than this before it has let anybody in. */
+const mostBytes = 64 * 1024;
 
 /**
  * Asks a broker once more to let us in, only to hear the reason: amqplib 2.3 drops the code and text of a close that
@@ -43,6 +45,7 @@ export function askForRefusal(
     socket.write(Buffer.from('AMQP\0\0\x09\x01', 'latin1'));
     socket.on('data', (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
+      if (received.length > mostBytes) return finish();
       while (received.length >= 8 && received.length >= received.readUInt32BE(3) + 8) {
         const payload = received.subarray(7, 7 + received.readUInt32BE(3));
         received = received.subarray(payload.length + 8);
@@ -68,6 +71,7 @@ export function askForRefusal(
       case 41:
         return 'let in';
       case 50:
+        if (payload.length < 7) return undefined;
         return { code: payload.readUInt16BE(4), text: payload.toString('utf8', 7, 7 + payload.readUInt8(6)) };
       default:
         return undefined;

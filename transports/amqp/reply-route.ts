@@ -45,6 +45,15 @@ export function createReplyRoutes(parts: {
  * that does not exist, on a channel of its own, since a refusal closes it.
  */
 async function mayUseDefaultExchange(link: Link, queue: string): Promise<boolean> {
+  // Blocked, the broker answers nothing; a worker must start all the same.
+  if (link.isBlocked) return true;
+  const blocked = new Promise<true>((resolve) => {
+    link.onBlocked(() => resolve(true));
+  });
+  return Promise.race([blocked, ask(link, queue)]);
+}
+
+async function ask(link: Link, queue: string): Promise<boolean> {
   const channel = await link.confirmChannel();
   return new Promise((resolve, reject) => {
     let refusal: unknown;
@@ -55,8 +64,6 @@ async function mayUseDefaultExchange(link: Link, queue: string): Promise<boolean
       if (replyCodeOf(refusal) === replyCodes.accessRefused) resolve(false);
       else reject(refusal instanceof Error ? refusal : new Error('the connection was lost'));
     });
-    // Blocked, the broker answers nothing; a worker must start all the same.
-    link.onBlocked(() => resolve(true));
     channel.publish('', queue, Buffer.alloc(0), { mandatory: true, expiration: '0' }, (error: unknown) => {
       // Closed: the listener above says why.
       if (error !== null) return;

@@ -9,12 +9,17 @@ export interface FakeBroker {
   readonly refusals: number;
   /** What it closes the connection with, in one piece with letting the client in. */
   closeBehindOpenOk: { readonly code: number; readonly text: string } | undefined;
+  /** The method it does not answer, as class and method id with a dot between them. */
+  ignores: string | undefined;
+  readonly ignored: number;
+  readonly connections: number;
   close(): Promise<void>;
 }
 
 export async function startFakeBroker(): Promise<FakeBroker> {
   const sockets = new Set<Socket>();
   let refusals = 0;
+  let ignored = 0;
 
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -40,6 +45,10 @@ export async function startFakeBroker(): Promise<FakeBroker> {
   function answer(socket: Socket, channel: number, payload: Buffer): void {
     if (payload.length < 4) return;
     const id = `${payload.readUInt16BE(0)}.${payload.readUInt16BE(2)}`;
+    if (id === broker.ignores) {
+      ignored += 1;
+      return;
+    }
     if (id === '10.11') socket.write(method(0, 10, 30, [uint16(0), uint32(131_072), uint16(60)]));
     if (id === '10.40' && broker.refuse) {
       refusals += 1;
@@ -66,6 +75,13 @@ export async function startFakeBroker(): Promise<FakeBroker> {
     },
     refuse: undefined,
     closeBehindOpenOk: undefined,
+    ignores: undefined,
+    get ignored() {
+      return ignored;
+    },
+    get connections() {
+      return sockets.size;
+    },
     get refusals() {
       return refusals;
     },
