@@ -1,3 +1,4 @@
+import { TransportError } from '../../src/core/transport.js';
 import type { Copied } from './copy-properties.js';
 import { copyProperties } from './copy-properties.js';
 import type { Link } from './link.js';
@@ -26,13 +27,24 @@ export function createCopier(parts: {
   const declared = new WeakMap<Link, Set<string>>();
 
   async function post(address: string, queue: string, copied: Copied): Promise<void> {
+    try {
+      await postWith('all', address, queue, copied);
+    } catch (error) {
+      // With a cause it was refused here, by the client library: what it can read is more than what it can write.
+      if (!(error instanceof TransportError && error.code === 'rejected' && error.cause !== undefined)) throw error;
+      await postWith('plain', address, queue, copied);
+    }
+  }
+
+  async function postWith(keep: 'all' | 'plain', address: string, queue: string, copied: Copied): Promise<void> {
     await sender.post({
       kind: 'copy',
       exchange: addressExchange(address),
       routingKey: queue,
       content: copied.raw.content,
+      signal: copied.signal,
       properties: ({ account }) => ({
-        ...copyProperties(copied, { app: settings.app, account }, () => settings.random.uuid()),
+        ...copyProperties(copied, { app: settings.app, account }, { keep, newId: () => settings.random.uuid() }),
         mandatory: true,
       }),
     });
@@ -59,6 +71,7 @@ export function createCopier(parts: {
     declare: (link: Link) => Promise<void>,
   ): Promise<void> {
     const forget = await ensure(address, queue, declare);
+    copied.signal?.throwIfAborted();
     try {
       await post(address, queue, copied);
     } catch (error) {

@@ -218,3 +218,15 @@ describe("an address's exchange that was deleted meanwhile", () => {
     await eventually(() => worker.seen.length > before);
   });
 });
+
+test('a message with headers that can be read but not written is copied without those', async () => {
+  const worker = await work(lab.connect(), () => ({ kind: 'quarantine', reason: 'poisoned' }));
+  const channel = await (await lab.foreigner()).createChannel();
+  // Each is read as a number, which is written as a double.
+  const floats = Array.from({ length: 12_000 }, () => ({ '!': 'float', value: 0.5 }));
+  channel.publish('greet', worker.address, Buffer.from('{}'), { messageId: 'm', headers: { floats, plain: 'yes' } });
+  const { properties } = await lab.take(`${worker.address}.quarantine`);
+  expect(properties.messageId).toBe('m');
+  expect(properties.headers).toMatchObject({ plain: 'yes', 'samovar-reason': 'poisoned' });
+  expect(properties.headers).not.toHaveProperty('floats');
+});

@@ -196,7 +196,7 @@ describe('a copy', () => {
 
   test('of an id that does not fit into a property gets a new one', () => {
     const message = { ...bare, id: 'x'.repeat(300) };
-    expect(copyProperties({ ...copied, message, raw: raw({}) }, writer, () => 'new').messageId).toBe('new');
+    expect(copyProperties({ ...copied, message, raw: raw({}) }, writer, { keep: 'all', newId: () => 'new' }).messageId).toBe('new');
   });
 
   test('keeps headers of any type, and drops what the broker would obey and what an earlier copy said', () => {
@@ -208,7 +208,7 @@ describe('a copy', () => {
       'samovar-reason': 'old',
       'samovar-attempts': '1',
     };
-    expect(copyProperties({ ...copied, raw: raw({ headers }) }, writer, () => 'new').headers).toEqual({
+    expect(copyProperties({ ...copied, raw: raw({ headers }) }, writer, { keep: 'all', newId: () => 'new' }).headers).toEqual({
       n: 1,
       t: { a: [1] },
       'samovar-sender': '',
@@ -216,6 +216,12 @@ describe('a copy', () => {
       'samovar-attempts': '2',
       'samovar-exchange': 'greet',
     });
+  });
+
+  test('keeps plain headers alone where not all can be written', () => {
+    const headers = { n: 1, t: { '!': 'none' }, '!': 'x', long: 'x'.repeat(2_000), 'samovar-group': 'g', mine: 'ü' };
+    const kept = copyProperties({ ...copied, raw: raw({ headers }) }, writer, { keep: 'plain', newId: () => 'new' });
+    expect(Object.keys(kept.headers as object).filter((name) => name in headers)).toEqual(['samovar-group', 'mine']);
   });
 
   test.each([
