@@ -173,6 +173,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       isFirst: true,
       isDone: false,
       cancelHold: undefined,
+      copying: undefined,
     };
     from.hands.add(hand);
     handling.start(hand);

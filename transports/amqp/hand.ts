@@ -22,4 +22,6 @@ export interface Hand {
   isDone: boolean;
   /** Ends its wait in this process. */
   cancelHold: (() => void) | undefined;
+  /** Ends a copy of it that has not been written; made with the first copy. */
+  copying: AbortController | undefined;
 }

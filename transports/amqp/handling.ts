@@ -148,6 +148,7 @@ export function createHandling(parts: HandlingParts): Handling {
         ack(hand);
       },
       (error: unknown) => {
+        if (!isOurs(hand)) return;
         const fields = { id: hand.arrival.message.id, address, reason: messageOf(error) };
         log.warn(fields, 'a retry could not be put aside; it is held and tried again');
         hold(hand, backoffMs(tries, copyBackoff, random), () => copy(hand, tries + 1, counter, publish));
@@ -166,6 +167,7 @@ export function createHandling(parts: HandlingParts): Handling {
         ack(hand);
       },
       (error: unknown) => {
+        if (!isOurs(hand)) return;
         counters.add('quarantine_full');
         const problem = `the quarantine of ${JSON.stringify(address)} takes nothing: ${messageOf(error)}`;
         log.error({ id, address, reason: problem }, 'a delivery could not be quarantined; it goes back later');
@@ -182,6 +184,7 @@ export function createHandling(parts: HandlingParts): Handling {
       else deliver(hand);
     },
     release(hand) {
+      if (!hand.session.settler.isOpen) hand.copying?.abort();
       if (!hand.cancelHold) return;
       hand.cancelHold();
       if (hand.session.settler.isOpen) giveBack(hand);
@@ -190,10 +193,12 @@ export function createHandling(parts: HandlingParts): Handling {
   };
 }
 
-function copied({ raw, arrival, arrivedMs, attempts }: Hand): Copied {
+function copied(hand: Hand): Copied {
+  const { raw, arrival, arrivedMs, attempts } = hand;
+  hand.copying ??= new AbortController();
   const { message, exchange, sender, firstSeenMs, timeToLiveMs } = arrival;
   const impliedDeadlineMs = timeToLiveMs === undefined ? undefined : arrivedMs + timeToLiveMs;
-  return { raw, message, exchange, sender, firstSeenMs, attempts, impliedDeadlineMs };
+  return { raw, message, exchange, sender, firstSeenMs, attempts, impliedDeadlineMs, signal: hand.copying.signal };
 }
 
 /** No NaN, and nothing negative, into a timer. */
