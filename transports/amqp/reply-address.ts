@@ -1,6 +1,11 @@
 import { holdsRequests, inboxPrefix } from './names.js';
 
 const directPrefix = 'amq.rabbitmq.reply-to.';
+/**
+ * What the broker hands out: a process in Erlang's own encoding, whose first byte is 131, and a key, both in base64.
+ * RabbitMQ 3.10 ends the connection of whoever publishes to a name that it cannot decode.
+ */
+const directName = /^g[w-z0-9+/_-][A-Za-z0-9+/_-]*={0,2}\.[A-Za-z0-9+/_-]+={0,2}$/;
 const serverNamedPrefix = 'amq.gen-';
 /** Parts an exchange from a queue in an address of ours; the judge lets no such character in from outside. */
 const separator = '\u0001';
@@ -15,7 +20,8 @@ export interface ReplyRules {
 export function mayReplyTo(replyTo: string, rules: ReplyRules): boolean {
   if (hasControlCharacter(replyTo)) return false;
   if (rules.ownAddresses.has(replyTo) || holdsRequests(replyTo)) return false;
-  if (replyTo.startsWith(serverNamedPrefix) || replyTo.startsWith(directPrefix)) return true;
+  if (replyTo.startsWith(serverNamedPrefix)) return true;
+  if (isDirectReplyTo(replyTo)) return directName.test(replyTo.slice(directPrefix.length));
   if (replyTo.startsWith('amq.')) return false;
   return replyTo.startsWith(inboxPrefix) || rules.allows(replyTo);
 }

@@ -1,6 +1,7 @@
 import { TransportError } from '../../src/core/transport.js';
 import { brokerTextOf, closedError, maybeSent, notSent, replyCodeOf, replyCodes, setupError } from './errors.js';
 import type { Result } from './outlet.js';
+import { isDirectReplyTo } from './reply-address.js';
 
 /** What a send is told of a letter that the broker does not have for certain. */
 export function failureOf(
@@ -17,12 +18,23 @@ export function failureOf(
     case 'nacked':
       return notSent('rejected', `the broker refused the message for ${place}: its queue is full, or not available`);
     case 'lost':
+      // Such a name may be what the broker ended the connection for, and at most once is all it promises: never again.
+      if (isDirectReplyTo(routingKey) && !isClosing(result.reason)) {
+        return new TransportError('unroutable', `the connection was lost over the direct reply to ${place}`, {
+          sent: 'maybe',
+          cause: result.reason,
+        });
+      }
       return lost(result.reason);
   }
 }
 
+function isClosing(reason: unknown): boolean {
+  return reason instanceof TransportError && reason.code === 'closed';
+}
+
 function lost(reason: unknown): TransportError {
-  if (reason instanceof TransportError && reason.code === 'closed') return closedError('maybe');
+  if (isClosing(reason)) return closedError('maybe');
   const text = reason === undefined ? 'the connection was lost' : brokerTextOf(reason);
   return maybeSent(`the broker did not confirm the message: ${text}`, reason);
 }

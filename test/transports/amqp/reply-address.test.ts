@@ -7,6 +7,7 @@ import {
   mayReplyTo,
   patternTest,
 } from '../../../transports/amqp/reply-address.js';
+import { failureOf } from '../../../transports/amqp/send-errors.js';
 
 const everything = { ownAddresses: new Set(['node-1']), allows: patternTest(['*']) };
 const nothing = { ownAddresses: new Set<string>(), allows: patternTest([]) };
@@ -27,6 +28,9 @@ describe('a reply address', () => {
     'node-2.retry.30m',
     'amq.rabbitmq.trace',
     'amq.rabbitmq.reply-to',
+    'amq.rabbitmq.reply-to.garbage',
+    'amq.rabbitmq.reply-to.AAAA.BBBB',
+    'amq.rabbitmq.reply-to.g1',
     'amq.direct',
     'a\nb',
     '\u0001exchange\u0001key',
@@ -41,6 +45,13 @@ describe('a reply address', () => {
     expect(['Callers.x', 'xcallers.y', 'aab', 'a+bc', 'replies', ''].some((name) => mayReplyTo(name, rules))).toBe(
       false,
     );
+  });
+
+  test('of direct reply-to is not written to again once a connection was lost over it', () => {
+    const lost = { kind: 'lost', reason: undefined } as const;
+    const direct = failureOf(lost, { exchange: '', routingKey: 'amq.rabbitmq.reply-to.g1.h' });
+    expect([direct.code, direct.sent]).toEqual(['unroutable', 'maybe']);
+    expect(failureOf(lost, { exchange: '', routingKey: 'samovar.inbox.x' }).code).toBe('unavailable');
   });
 
   test('of direct reply-to is known', () => {
