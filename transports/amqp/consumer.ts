@@ -8,7 +8,9 @@ import { createHandling } from './handling.js';
 import type { Attachment, Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
 import { reattach } from './reattach.js';
+import { createRemembered } from './remembered.js';
 import { createSettler, type Settler } from './settler.js';
+import { startUpkeep } from './upkeep.js';
 import type { Topology } from './topology.js';
 import type { RawMessage } from './wire.js';
 
@@ -42,8 +44,8 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   const { settings, counters, topology, address, options } = parts;
   const { clock, log, random } = settings;
   const stopping = new AbortController();
-  /** Attempts of messages whose channel went before they were settled; their redelivery does not know them. */
-  const unsettledAttempts = new Map<string, number>();
+  /** Of messages that went back to the broker, or whose channel went before they were settled. */
+  const remembered = createRemembered(2 * options.intake);
   let session: Session | undefined;
   let resolveLost: (error: TransportError) => void = () => undefined;
   const lost = new Promise<TransportError>((resolve) => {
@@ -57,9 +59,18 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     onQuarantine: (problem) => parts.onProblem('quarantine', problem),
     onDone(hand) {
       const { session: from } = hand;
-      if (!from.settler.isOpen && hand.attempts > 0) remember(hand.arrival.message.id, hand.attempts);
+      if (!from.settler.isOpen || hand.quarantineTries > 0) remembered.note(hand.arrival.message.id, hand);
       if (session !== from) closeWhenEmpty(from);
     },
+  });
+
+  startUpkeep({
+    settings,
+    signal: stopping.signal,
+    link: () => session?.link,
+    declare: (link) => topology.worker(link, address, options.actions),
+    onResult: (failure) =>
+      parts.onProblem('consumer', failure && `${JSON.stringify(address)} may not be reached: ${failure}`),
   });
 
   async function open(link: Link): Promise<void> {
@@ -70,6 +81,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     let tag: string | undefined;
     let isCancelled = false;
     const opened: Session = {
+      link,
       settler,
       hands: new Set(),
       rules: {
@@ -161,15 +173,14 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       );
       return from.settler.ack(tag);
     }
-    const { id } = arrival.message;
-    const remembered = unsettledAttempts.size === 0 ? 0 : (unsettledAttempts.get(id) ?? 0);
-    if (remembered > 0) unsettledAttempts.delete(id);
+    const past = remembered.take(arrival.message.id);
     const hand: Hand = {
       raw: message,
       arrival,
       session: from,
       arrivedMs: nowMs,
-      attempts: Math.max(arrival.attempts, remembered),
+      attempts: Math.max(arrival.attempts, past.attempts),
+      quarantineTries: past.quarantineTries,
       isFirst: true,
       isDone: false,
       cancelHold: undefined,
@@ -177,12 +188,6 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     };
     from.hands.add(hand);
     handling.start(hand);
-  }
-
-  function remember(id: string, attempts: number): void {
-    unsettledAttempts.set(id, attempts);
-    const [oldest] = unsettledAttempts.keys();
-    if (unsettledAttempts.size > 2 * options.intake && oldest !== undefined) unsettledAttempts.delete(oldest);
   }
 
   function closeWhenEmpty(ended: Session): void {

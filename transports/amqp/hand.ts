@@ -1,9 +1,11 @@
 import type { Arrival, ArrivalRules } from './arrival.js';
+import type { Link } from './link.js';
 import type { Settler } from './settler.js';
 import type { RawMessage } from './wire.js';
 
 /** One channel and what came on it. */
 export interface Session {
+  readonly link: Link;
   readonly settler: Settler;
   readonly rules: ArrivalRules;
   readonly hands: Set<Hand>;
@@ -18,6 +20,8 @@ export interface Hand {
   readonly arrivedMs: number;
   /** Counted attempts so far. */
   attempts: number;
+  /** How often the quarantine did not take it. */
+  quarantineTries: number;
   isFirst: boolean;
   isDone: boolean;
   /** Ends its wait in this process. */

@@ -12,6 +12,7 @@ import type { Mutable } from './wire.js';
 export const longestHoldMs = 10_000;
 /** After `receive` itself has failed. */
 const afterBugMs = 1_000;
+const quarantineBackoff = { firstDelayMs: 500, maxDelayMs: 60_000 };
 const copyBackoff = { firstDelayMs: 500, maxDelayMs: 30_000 };
 
 export interface HandlingParts {
@@ -48,6 +49,7 @@ export function createHandling(parts: HandlingParts): Handling {
 
   function ack(hand: Hand): void {
     if (hand.isDone) return;
+    hand.quarantineTries = 0;
     hand.session.settler.ack(hand.raw.fields.deliveryTag);
     done(hand);
   }
@@ -172,7 +174,11 @@ export function createHandling(parts: HandlingParts): Handling {
         const problem = `the quarantine of ${JSON.stringify(address)} takes nothing: ${messageOf(error)}`;
         log.error({ id, address, reason: problem }, 'a delivery could not be quarantined; it goes back later');
         parts.onQuarantine(problem);
-        hold(hand, afterBugMs + backoffMs(1, copyBackoff, random), () => giveBack(hand));
+        // Its next delivery is the same attempt, for whatever reason it is quarantined then.
+        hand.attempts -= 1;
+        hand.quarantineTries += 1;
+        const afterMs = afterBugMs + backoffMs(hand.quarantineTries, quarantineBackoff, random);
+        hold(hand, afterMs, () => giveBack(hand));
       },
     );
   }

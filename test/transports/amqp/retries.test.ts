@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { GetMessage } from 'amqplib';
+import { systemClock, type Clock } from '../../../src/core/clock.js';
 import { sharedRabbitmq } from '../../support/shared-rabbitmq.js';
 import { eventually, message, openLab, work, type Lab } from './lab.js';
 
@@ -176,6 +177,32 @@ describe('the quarantine', () => {
     await channel.deleteQueue('packed.quarantine');
     await eventually(() => worker.transport.health().counters['quarantined'] === 1);
     expect(worker.transport.health().reason).toBeUndefined();
+  });
+
+  test('that stays full is asked less and less often, and what is known of the message is kept', async () => {
+    const channel = await (await lab.foreigner()).createChannel();
+    const limits = { 'x-max-length': 0, 'x-overflow': 'reject-publish' };
+    await channel.assertQueue('crammed.quarantine', { durable: true, arguments: limits });
+    const random = { uuid: () => crypto.randomUUID(), unit: () => 0.998 };
+    const waits = [1_499, 1_998, 2_996, 4_992];
+    const waited: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after(ms, task) {
+        if (!waits.includes(ms)) return systemClock.after(ms, task);
+        waited.push(ms);
+        return systemClock.after(1, task);
+      },
+    };
+    const worker = await work(
+      lab.connect({ random, clock }),
+      (_, nth) => (nth === 1 ? retry(1) : { kind: 'quarantine', reason: 'poisoned' }),
+      { address: 'crammed' },
+    );
+    await worker.transport.send('crammed', message());
+    await eventually(() => waited.length === 4);
+    expect(waited).toEqual(waits);
+    expect(worker.seen.slice(0, 5).map(({ attempt }) => attempt)).toEqual([1, 2, 2, 2, 2]);
   });
 
   test('takes messages with more headers than we can write', async () => {

@@ -72,3 +72,24 @@ describe('a queue that is deleted', () => {
     expect(worker.transport.health().reason).toBeUndefined();
   });
 });
+
+test('an exchange that was deleted under a worker is declared and bound again after a while', async () => {
+  const clock: Clock = { ...systemClock, after: (ms, task) => systemClock.after(ms === 22_500 ? 50 : ms, task) };
+  const random = { uuid: () => crypto.randomUUID(), unit: () => 0 };
+  const worker = await work(lab.connect({ clock, random }), undefined, { actions: ['vanishing'] });
+  const connection = await lab.foreigner();
+  const channel = await connection.createChannel();
+  await channel.deleteExchange('vanishing');
+  await eventually(async () => {
+    const asking = await connection.createChannel();
+    asking.on('error', () => undefined);
+    return asking.checkExchange('vanishing').then(
+      () => true,
+      () => false,
+    );
+  });
+  await eventually(() => {
+    channel.publish('vanishing', worker.address, Buffer.from('{}'));
+    return worker.seen.length > 0;
+  });
+});

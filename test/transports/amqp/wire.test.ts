@@ -196,7 +196,9 @@ describe('a copy', () => {
 
   test('of an id that does not fit into a property gets a new one', () => {
     const message = { ...bare, id: 'x'.repeat(300) };
-    expect(copyProperties({ ...copied, message, raw: raw({}) }, writer, { keep: 'all', newId: () => 'new' }).messageId).toBe('new');
+    expect(
+      copyProperties({ ...copied, message, raw: raw({}) }, writer, { keep: 'all', newId: () => 'new' }).messageId,
+    ).toBe('new');
   });
 
   test('keeps headers of any type, and drops what the broker would obey and what an earlier copy said', () => {
@@ -208,7 +210,9 @@ describe('a copy', () => {
       'samovar-reason': 'old',
       'samovar-attempts': '1',
     };
-    expect(copyProperties({ ...copied, raw: raw({ headers }) }, writer, { keep: 'all', newId: () => 'new' }).headers).toEqual({
+    expect(
+      copyProperties({ ...copied, raw: raw({ headers }) }, writer, { keep: 'all', newId: () => 'new' }).headers,
+    ).toEqual({
       n: 1,
       t: { a: [1] },
       'samovar-sender': '',
