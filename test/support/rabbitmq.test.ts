@@ -80,9 +80,10 @@ describe('a broker of your own', () => {
     const channel = await connection.createConfirmChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });
     await broker.setMemoryAlarm(true);
-    const blocked = once(connection, 'blocked');
-    channel.sendToQueue(queue, Buffer.from('waits'));
-    await blocked;
+    let isBlocked = false;
+    connection.once('blocked', () => (isBlocked = true));
+    // A publisher is blocked by its first publish after its connection has heard of the alarm.
+    await expect.poll(() => channel.sendToQueue(queue, Buffer.from('waits')) && isBlocked).toBe(true);
     const unblocked = once(connection, 'unblocked');
     await broker.setMemoryAlarm(false);
     await unblocked;

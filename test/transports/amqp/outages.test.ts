@@ -28,9 +28,12 @@ describe('a broker that takes nothing from senders', () => {
     const caller = lab.connect({ confirmTimeoutMs: 300 });
     await caller.send(worker.address, message());
     await broker.setMemoryAlarm(true);
-    // The broker notices at the next publish only; that one it may still take.
-    const first = caller.send(worker.address, message()).catch(() => undefined);
-    await eventually(() => caller.status === 'blocked');
+    // A publisher is blocked by its first publish after its connection has heard of the alarm.
+    const before: Promise<void>[] = [];
+    await eventually(() => {
+      before.push(caller.send(worker.address, message()).catch(() => undefined));
+      return caller.status === 'blocked';
+    });
     const waiting = [caller.send(worker.address, message()), caller.send(worker.address, message())];
     const late = await rejection(caller.send(worker.address, message({ expiresAt: Date.now() + 400 })));
     expect([late.code, late.sent]).toEqual(['blocked', 'no']);
@@ -38,7 +41,7 @@ describe('a broker that takes nothing from senders', () => {
     expect(worker.transport.status).toBe('ready');
     gate.open();
     await broker.setMemoryAlarm(false);
-    await Promise.all([first, ...waiting]);
+    await Promise.all([...before, ...waiting]);
     await eventually(() => worker.seen.length >= 3);
     expect(caller.status).toBe('ready');
     expect(caller.health().counters['confirm_timeouts']).toBe(0);
