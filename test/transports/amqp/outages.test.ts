@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { TransportError } from '../../../src/core/transport.js';
+import type { AmqpTransport } from '../../../transports/amqp/index.js';
 import { startOwnRabbitmq, type OwnBroker } from '../../support/rabbitmq.js';
 import { createGate, eventually, message, openLab, rejection, work, type Lab } from './lab.js';
 
@@ -18,6 +19,14 @@ afterAll(async () => {
   await broker.close();
 });
 
+/** A publisher is blocked by its first publish after its connection has heard of the alarm. */
+async function untilBlocked(caller: AmqpTransport, address: string): Promise<void> {
+  await eventually(() => {
+    caller.send(address, message()).catch(() => undefined);
+    return caller.status === 'blocked';
+  });
+}
+
 describe('a broker that takes nothing from senders', () => {
   test('is told as blocked; what waits goes through once it takes again, and consuming goes on', async () => {
     const gate = createGate();
@@ -28,12 +37,7 @@ describe('a broker that takes nothing from senders', () => {
     const caller = lab.connect({ confirmTimeoutMs: 300 });
     await caller.send(worker.address, message());
     await broker.setMemoryAlarm(true);
-    // A publisher is blocked by its first publish after its connection has heard of the alarm.
-    const before: Promise<void>[] = [];
-    await eventually(() => {
-      before.push(caller.send(worker.address, message()).catch(() => undefined));
-      return caller.status === 'blocked';
-    });
+    await untilBlocked(caller, worker.address);
     const waiting = [caller.send(worker.address, message()), caller.send(worker.address, message())];
     const late = await rejection(caller.send(worker.address, message({ expiresAt: Date.now() + 400 })));
     expect([late.code, late.sent]).toEqual(['blocked', 'no']);
@@ -41,7 +45,7 @@ describe('a broker that takes nothing from senders', () => {
     expect(worker.transport.status).toBe('ready');
     gate.open();
     await broker.setMemoryAlarm(false);
-    await Promise.all([...before, ...waiting]);
+    await Promise.all(waiting);
     await eventually(() => worker.seen.length >= 3);
     expect(caller.status).toBe('ready');
     expect(caller.health().counters['confirm_timeouts']).toBe(0);
@@ -52,13 +56,11 @@ describe('a broker that takes nothing from senders', () => {
     const { address } = await work(lab.connect());
     await caller.send(address, message());
     await broker.setMemoryAlarm(true);
-    const first = caller.send(address, message()).catch(() => undefined);
-    await eventually(() => caller.status === 'blocked');
+    await untilBlocked(caller, address);
     const waiting = rejection(caller.send(address, message()));
     await caller.close();
     const error = await waiting;
     expect([error.code, error.sent]).toEqual(['closed', 'no']);
-    await first;
     const late = await work(lab.connect());
     await late.transport.close();
   });
