@@ -43,3 +43,11 @@ export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Waits for `work`, but no longer than `ms`; how it ends is for somebody else to see. */
+export async function within(clock: Clock, ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  const late = delay(clock, ms, done.signal).catch(() => undefined);
+  await Promise.race([work, late]);
+  done.abort();
+}

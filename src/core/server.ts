@@ -1,4 +1,4 @@
-import { delay, systemClock } from './clock.js';
+import { systemClock, within } from './clock.js';
 import { silentLog } from './log.js';
 import { checkServerOptions, type ServerOptions } from './server-options.js';
 import type { Consumer, TransportHealth } from './transport.js';
@@ -91,24 +91,17 @@ export async function startServer(options: ServerOptions): Promise<Server> {
     become('draining');
     const stopped = stopConsumers();
     dispatcher.drain();
-    await within(drainMs, dispatcher.idle());
+    await within(clock, drainMs, dispatcher.idle());
     const unfinished = [...worker.inHand.all()].map(({ id, action }) => {
       log.error({ id, action }, 'a request did not end before the worker stopped; it is aborted and goes back');
       return id;
     });
     dispatcher.abort();
-    await within(abortGraceMs, dispatcher.idle());
-    await within(abortGraceMs, stopped);
+    await within(clock, abortGraceMs, dispatcher.idle());
+    await within(clock, abortGraceMs, stopped);
     await worker.close();
     become('stopped');
     return { unfinished };
-  }
-
-  async function within(ms: number, work: Promise<void>): Promise<void> {
-    const over = new AbortController();
-    const timer = delay(clock, ms, over.signal).catch(() => undefined);
-    await Promise.race([work, timer]);
-    over.abort(new Error('done'));
   }
 
   try {

@@ -1,3 +1,4 @@
+import { within } from '../../src/core/clock.js';
 import type {
   ConsumeOptions,
   Consumer,
@@ -23,7 +24,6 @@ import { createReplyRoutes } from './reply-route.js';
 import { createSender } from './sender.js';
 import type { Settler } from './settler.js';
 import { createTopology } from './topology.js';
-import { within } from './within.js';
 
 /** How long a goodbye to the broker may take. */
 const goodbyeMs = 1_000;
