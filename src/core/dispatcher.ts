@@ -61,11 +61,23 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     return ack;
   }
 
+  /** However it ends, nothing of the call stays in hand. */
+  async function hold(call: Call): Promise<Disposition> {
+    const { signal } = call.delivery;
+    inHand.add(call);
+    const off = onAbort(signal, () => inHand.cancel(call, call.lose('delivery', signal?.reason)));
+    try {
+      return await run(call);
+    } finally {
+      off();
+      inHand.remove(call);
+      done();
+    }
+  }
+
   async function run(call: Call): Promise<Disposition> {
     const { delivery, id } = call;
-    inHand.add(call);
     observe?.('parsed', call);
-    const off = onAbort(delivery.signal, () => inHand.cancel(call, call.lose('delivery', delivery.signal?.reason)));
     let result: Result;
     try {
       if (cancels.take(id, call.caller)) call.cancel(cancelledByCaller(call));
@@ -79,13 +91,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const isTakenAway = delivery.signal?.aborted === true;
     if (answer && call.isAnswerable && !call.early && !isTakenAway) await publish(call, answer);
     if (call.early) await call.early;
-    off();
-    inHand.remove(call);
     if (disposition.kind === 'ack') recent.add(call, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
     const tookMs = clock.monotonicMs() - call.arrivedMs;
     observeEnd?.(call, { code: answer?.error?.code, disposition: disposition.kind, tookMs });
-    done();
     return disposition;
   }
 
@@ -130,7 +139,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       inFlight++;
       const call = read(address, delivery);
       if (call instanceof RpcError) return refuse(viewOf(address, delivery), delivery, call);
-      call.settled = run(call);
+      call.settled = hold(call);
       return call.settled;
     },
     control({ action, correlationId }, sender) {

@@ -143,11 +143,12 @@ export function createResults(parts: {
       return answered(call, () => encodeSuccess(parsed.data, isReplied ? returned.message : undefined));
     },
     ofThrown(call, thrown) {
+      // It ended by itself, even if it had been told to stop.
+      if (thrown instanceof Failed && call.started && !call.lost) return ofFailed(call, thrown);
       if (thrown instanceof Draining || call.cancelReason instanceof Draining) return stopped(call);
       // It was told to stop, and did: its caller hears why, not what it threw on the way out.
       if (call.cancelReason instanceof RpcError && call.started) return unexpected(call, call.cancelReason);
       if (thrown instanceof RetryLater) return ofRetryLater(call, thrown);
-      if (thrown instanceof Failed) return ofFailed(call, thrown);
       if (thrown instanceof RpcError && !call.started) return refused(call, thrown);
       return unexpected(call, internal(call, thrown));
     },

@@ -7,6 +7,7 @@ import {
   exclusive,
   failed,
   RetryLater,
+  RpcError,
   startServer,
   type IdempotencyStore,
   type LockProvider,
@@ -337,6 +338,33 @@ describe('outcomes', () => {
     const odd = defineAction({ ...echo, errors: { odd: z.any() } });
     await stage.serve([defineHandler(odd, { run: () => Promise.reject(failed('odd', { size: 1n })) })]);
     expect(await failureOf(call('x'))).toMatchObject({ code: 'internal', outcome: 'executed' });
+  });
+
+  test('a declared error thrown after the deadline is remembered under its key', async () => {
+    let runs = 0;
+    const late = defineHandler(echo, {
+      run: (_request, { signal }) =>
+        new Promise<never>((_resolve, reject) => {
+          runs++;
+          signal.addEventListener('abort', () => reject(failed('too_loud', { decibels: runs })));
+        }),
+    });
+    const server = await stage.serve([late]);
+    expect((await errorOf(call('x', { idempotencyKey: 'k', timeoutMs: 300 }))).code).toBe('deadline_exceeded');
+    await expect.poll(() => server.health().inFlight).toBe(0);
+    expect((await errorOf(call('x', { idempotencyKey: 'k' }))).declared?.data).toEqual({ decibels: 1 });
+  });
+
+  test('a refusal that cannot be written leaves nothing in hand', async () => {
+    const asked = gate();
+    const authorize = () => {
+      asked.open();
+      throw new RpcError('forbidden', 'no', { details: { size: 1n } });
+    };
+    const server = await stage.serve([answering], { authorize });
+    void failureOf(call('x', { timeoutMs: 300 }));
+    await asked.opened;
+    await expect.poll(() => server.health().inFlight).toBe(0);
   });
 
   test('only true lets a caller in', async () => {
