@@ -10,6 +10,7 @@ export default defineConfig({
       { find: /^samovar\/memory$/, replacement: source('transports/memory/index.ts') },
       { find: /^samovar\/testing$/, replacement: source('src/testing/index.ts') },
       { find: /^samovar\/handlers$/, replacement: source('handlers/index.ts') },
+      { find: /^samovar\/handlers\/site$/, replacement: source('handlers/site/index.ts') },
     ],
   },
   test: {

@@ -1,4 +1,4 @@
-import type { Clock, Handler } from 'samovar';
+import type { Handler, HandlerSetup } from 'samovar';
 import { z } from 'zod';
 import { handleDxExample } from './dx-example.js';
 import { handleDxNodeStatus } from './dx-node-status.js';
@@ -15,14 +15,9 @@ export const settings = z.object({
 });
 
 /** All example handlers, with machines of their own for each call. */
-export default function setUp(worker: {
-  readonly settings: z.output<typeof settings>;
-  readonly clock?: Clock;
-}): Handler[] {
-  const { clock } = worker;
-  return [
-    handleDxExample(),
-    handleDxNodeStatus(),
-    handleDxOrderCoffeePot({ ...worker.settings, ...(clock && { clock }) }),
-  ];
+export default function setUp({
+  settings: chosen,
+  clock,
+}: Pick<HandlerSetup<z.output<typeof settings>>, 'settings' | 'clock'>): Handler[] {
+  return [handleDxExample(), handleDxNodeStatus(), handleDxOrderCoffeePot({ ...chosen, clock })];
 }

@@ -36,6 +36,7 @@ export {
   type HandlerOptions,
   type RetryOptions,
 } from './core/handler.js';
+export type { HandlerModule, HandlerSetup } from './core/handler-module.js';
 export { silentLog, type Logger } from './core/log.js';
 export type { CallOptions, OneWayOptions, OutgoingCall, ParentCall } from './core/outgoing.js';
 export { systemRandom, type Random } from './core/random.js';

@@ -3,12 +3,14 @@ export const exitCodes = {
   ok: 0,
   /** It ran, and something was not as expected. */
   failed: 1,
-  /** EX_USAGE: the command line itself is wrong. */
+  /** EX_USAGE: the command line, or the request on it, is wrong. */
   usage: 64,
-  /** EX_UNAVAILABLE: the broker is not there. */
+  /** EX_UNAVAILABLE: the broker, the address or its worker is not there. */
   unavailable: 69,
   /** EX_SOFTWARE: a bug. */
   bug: 70,
+  /** EX_TEMPFAIL: no answer in time, or too much to do; another try may succeed. */
+  temporary: 75,
   /** EX_CONFIG: a setting is wrong, and waiting does not mend it. */
   configuration: 78,
 } as const;

@@ -1,10 +1,6 @@
+import { ConfigurationError } from '../config/configuration-error.js';
 import { TransportError } from '../core/transport.js';
 import { exitCodes } from './exit-codes.js';
-
-/** A setting that is wrong: the message says which, and what to do. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-}
 
 /** How a command ends that threw `error`: its exit code, and one line for whoever started it. */
 export function failureOf(error: unknown): { readonly exitCode: number; readonly line: string } {

@@ -18,6 +18,9 @@ for (const [signal, exitCode] of Object.entries(signalExitCodes)) {
 
 const program = createProgram({
   terminal,
+  env: process.env,
+  cwd: process.cwd(),
+  stdin: process.stdin,
   signal: ending.signal,
   exitWith: (code) => void (process.exitCode = code),
 });

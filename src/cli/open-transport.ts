@@ -1,5 +1,5 @@
 import type { Transport } from '../core/transport.js';
-import { ConfigurationError } from './failure.js';
+import { ConfigurationError } from './../config/configuration-error.js';
 
 export const transportNames = ['memory', 'amqp'] as const;
 export type TransportName = (typeof transportNames)[number];

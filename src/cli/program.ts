@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
-import { addDemoCommand, type CommandParts } from './demo/command.js';
+import type { CommandParts } from './command-parts.js';
+import { addDemoCommand } from './demo/command.js';
 
 /** The whole command line. It throws commander's own errors instead of ending the process. */
 export function createProgram(parts: CommandParts): Command {

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { runDemo, type DemoOptions } from '../../src/cli/demo/command.js';
-import { ConfigurationError, failureOf } from '../../src/cli/failure.js';
+import { failureOf } from '../../src/cli/failure.js';
+import { ConfigurationError } from '../../src/config/configuration-error.js';
 import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
 import { fileWith } from './file-with.js';
 import { recordedTerminal } from './recorded-terminal.js';

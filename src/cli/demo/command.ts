@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
+import type { CommandParts } from '../command-parts.js';
 import { exitCodes } from '../exit-codes.js';
 import { openConnector, transportNames, type TransportChoice } from '../open-transport.js';
-import type { Terminal } from '../terminal.js';
 import { differenceOf, type Ending } from './ending.js';
 import { play } from './play.js';
 import { loadScript } from './script.js';
@@ -9,14 +9,6 @@ import { createTable } from './table.js';
 
 export interface DemoOptions extends TransportChoice {
   readonly requests?: string;
-}
-
-export interface CommandParts {
-  readonly terminal: Terminal;
-  /** Aborts when whoever started the command wants it to end. */
-  readonly signal: AbortSignal;
-  /** Takes what the command shall exit with. */
-  exitWith(code: number): void;
 }
 
 export function addDemoCommand(program: Command, parts: CommandParts): void {

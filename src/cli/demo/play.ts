@@ -10,7 +10,7 @@ import { systemClock } from '../../core/clock.js';
 import { RpcError } from '../../core/errors.js';
 import { startServer } from '../../core/server.js';
 import type { Transport } from '../../core/transport.js';
-import { ConfigurationError } from '../failure.js';
+import { ConfigurationError } from '../../config/configuration-error.js';
 import type { Ending } from './ending.js';
 import type { Script, ScriptedCall } from './script.js';
 
@@ -40,7 +40,7 @@ export async function play(
   }
   try {
     for (const address of script.nodes) {
-      const handlers = setUp({ settings: handlerSettings.parse({}) });
+      const handlers = setUp({ settings: handlerSettings.parse({}), clock: systemClock });
       const server = await startServer({ transport: openTransport(), address, handlers, drainMs: 2_000 });
       opened.push(() => server.stop());
     }

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import packagedScript from '../../../handlers/demo-requests.json' with { type: 'json' };
-import { ConfigurationError } from '../failure.js';
+import { ConfigurationError } from '../../config/configuration-error.js';
 
 const record = z.record(z.string(), z.unknown());
 

@@ -1,0 +1,14 @@
+import type { Terminal } from './terminal.js';
+
+/** What every command gets. */
+export interface CommandParts {
+  readonly terminal: Terminal;
+  readonly env: NodeJS.ProcessEnv;
+  /** The working folder; relative paths of the command line start here. */
+  readonly cwd: string;
+  readonly stdin: NodeJS.ReadStream;
+  /** Aborts when whoever started the command wants it to end. */
+  readonly signal: AbortSignal;
+  /** Takes what the command shall exit with. */
+  exitWith(code: number): void;
+}
