@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { pathToFileURL } from 'node:url';
 import { guardian } from './guardian.js';
 
 export interface ScriptExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
+
+/** A text that the line has in it, or what tests it. */
+export type LinePattern = string | { test(line: string): boolean; toString(): string };
 
 /** A TypeScript program of the tests, running in a process of its own. */
 export interface ScriptProcess {
@@ -19,7 +25,9 @@ export interface ScriptProcess {
    * The first line that matches, past or future. Rejects with its standard error if it ends before, and with the
    * signal's reason.
    */
-  waitForLine(wanted: string | RegExp, options?: { readonly signal?: AbortSignal }): Promise<string>;
+  waitForLine(wanted: LinePattern, options?: { readonly signal?: AbortSignal }): Promise<string>;
+  /** The same for standard error. */
+  waitForErrorLine(wanted: LinePattern, options?: { readonly signal?: AbortSignal }): Promise<string>;
   /** Writes a line to its standard input. */
   writeLine(line: string): void;
   kill(signal: NodeJS.Signals): void;
@@ -31,32 +39,30 @@ export interface ScriptProcess {
 
 export interface RunScriptOptions {
   readonly args?: readonly string[];
-  /** On top of this process's environment. */
-  readonly env?: Readonly<Record<string, string>>;
+  /** On top of this process's environment; undefined takes a variable away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Node's own options, for example `--max-old-space-size=64`. */
   readonly nodeOptions?: readonly string[];
+  /** Its working folder; this process's by default. */
+  readonly cwd?: string;
 }
+
+/** By its place: where the script runs, there may be none. */
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** Starts `node --import tsx file`; one process, so signals reach it. It is killed if this process dies first. */
 export function runScript(file: string | URL, options: RunScriptOptions = {}): ScriptProcess {
   const path = file instanceof URL ? file.pathname : file;
   const child = spawn(
     process.execPath,
-    [...(options.nodeOptions ?? []), '--import', 'tsx', path, ...(options.args ?? [])],
-    { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'] },
+    [...(options.nodeOptions ?? []), '--import', tsx, path, ...(options.args ?? [])],
+    { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'], cwd: options.cwd },
   );
   const { pid } = child;
   if (pid === undefined) throw new Error(`expected ${path} to start, got no process`);
   guardian().watch(pid);
 
-  const lines: string[] = [];
   let stderr = '';
-  const onLine = new Set<() => void>();
-  const reader = createInterface({ input: child.stdout });
-  reader.on('line', (line) => {
-    lines.push(line);
-    onLine.forEach((look) => look());
-  });
   child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
   child.stdin.on('error', () => undefined);
   // 'close' comes after the last output, 'exit' may come before.
@@ -65,37 +71,42 @@ export function runScript(file: string | URL, options: RunScriptOptions = {}): S
     return { code: code as number | null, signal: signal as NodeJS.Signals | null };
   });
 
-  async function waitForLine(wanted: string | RegExp, { signal }: { signal?: AbortSignal } = {}): Promise<string> {
-    const matches = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
-    return new Promise((resolve, reject) => {
-      const look = () => {
-        const line = lines.find(matches);
-        if (line !== undefined) stop(() => resolve(line));
-      };
-      const stop = (settle: () => void) => {
-        onLine.delete(look);
-        signal?.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const onAbort = () => stop(() => reject(signal?.reason as Error));
-      onLine.add(look);
-      signal?.addEventListener('abort', onAbort);
-      look();
-      void exited.then(({ code, signal: by }) =>
-        stop(() => {
-          reject(new Error(`expected ${path} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`));
-        }),
-      );
-    });
-  }
+  const out = watchLines(child.stdout);
+  const errors = watchLines(child.stderr);
+  const waitFor =
+    (watched: WatchedLines): ScriptProcess['waitForLine'] =>
+    async (wanted, { signal } = {}) => {
+      const matches = (line: string) => (typeof wanted === 'string' ? line.includes(wanted) : wanted.test(line));
+      return new Promise((resolve, reject) => {
+        const look = () => {
+          const line = watched.lines.find(matches);
+          if (line !== undefined) stop(() => resolve(line));
+        };
+        const stop = (settle: () => void) => {
+          watched.onLine.delete(look);
+          signal?.removeEventListener('abort', onAbort);
+          settle();
+        };
+        const onAbort = () => stop(() => reject(signal?.reason as Error));
+        watched.onLine.add(look);
+        signal?.addEventListener('abort', onAbort);
+        look();
+        void exited.then(({ code, signal: by }) =>
+          stop(() => {
+            reject(new Error(`expected ${path} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`));
+          }),
+        );
+      });
+    };
 
   return {
     pid,
-    lines,
+    lines: out.lines,
     get stderr() {
       return stderr;
     },
-    waitForLine,
+    waitForLine: waitFor(out),
+    waitForErrorLine: waitFor(errors),
     writeLine: (line) => void child.stdin.write(`${line}\n`),
     kill: (signal) => void child.kill(signal),
     async kill9() {
@@ -104,4 +115,19 @@ export function runScript(file: string | URL, options: RunScriptOptions = {}): S
     },
     exited,
   };
+}
+
+interface WatchedLines {
+  readonly lines: readonly string[];
+  readonly onLine: Set<() => void>;
+}
+
+function watchLines(stream: Readable): WatchedLines {
+  const lines: string[] = [];
+  const onLine = new Set<() => void>();
+  createInterface({ input: stream }).on('line', (line) => {
+    lines.push(line);
+    onLine.forEach((look) => look());
+  });
+  return { lines, onLine };
 }
