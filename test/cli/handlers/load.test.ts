@@ -1,22 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadHandlerModules } from '../../../src/cli/handlers/load.js';
-import { ConfigurationError } from '../../../src/config/configuration-error.js';
-import { handlersOf, moduleOf, reference, setupParts, temporaryFolder, type Folder } from './packages.js';
+import { handlersOf, moduleOf, reference, refusal, setupParts, temporaryFolder, type Folder } from './packages.js';
 
 async function actionsOf(use: string, folder: Folder, settings?: unknown): Promise<string[]> {
   const [module] = await loadHandlerModules([reference(use, folder, settings)], { cwd: folder.path });
   const handlers = (await module?.setUp(setupParts().setup)) ?? [];
   return handlers.map(({ action }) => action.name);
-}
-
-async function refusal(work: Promise<unknown>): Promise<string> {
-  const error = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  expect(error).toBeInstanceOf(ConfigurationError);
-  return (error as Error).message;
 }
 
 describe('where a module is found', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createClient, silentLog, systemClock, type HandlerSetup } from 'samovar';
 import { createMemoryTransport } from 'samovar/memory';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
+import { ConfigurationError } from '../../../src/config/configuration-error.js';
 import type { HandlerReference } from '../../../src/config/settings.js';
 import { repository } from '../../gates/sources.js';
 
@@ -72,4 +73,14 @@ export function setupParts(): { setup: Omit<HandlerSetup, 'settings'>; tasks: ((
       onStop: (task) => void tasks.push(task),
     },
   };
+}
+
+/** The message of the ConfigurationError that `work` ends with. */
+export async function refusal(work: Promise<unknown>): Promise<string> {
+  const error = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(ConfigurationError);
+  return (error as Error).message;
 }
