@@ -2,14 +2,26 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import { TransportError } from '../core/transport.js';
 import { exitCodes } from './exit-codes.js';
 
-/** How a command ends that threw `error`: its exit code, and one line for whoever started it. */
+/** The command line itself is wrong. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** How a command ends that threw `error`: its exit code, and what whoever started it reads: a line for each problem. */
 export function failureOf(error: unknown): { readonly exitCode: number; readonly line: string } {
   const message = error instanceof Error ? error.message : String(error);
-  const line = `samovar: ${message.replaceAll(/\s+/g, ' ')}`;
-  if (error instanceof ConfigurationError) return { exitCode: exitCodes.configuration, line };
+  const line = lineOf(message);
+  if (error instanceof UsageError) return { exitCode: exitCodes.usage, line };
+  if (error instanceof ConfigurationError) {
+    return { exitCode: exitCodes.configuration, line: error.problems.map(lineOf).join('\n') };
+  }
   if (error instanceof TransportError) {
     return { exitCode: error.code === 'setup' ? exitCodes.configuration : exitCodes.unavailable, line };
   }
   // Nothing else is expected here: whoever reports it needs the stack.
   return { exitCode: exitCodes.bug, line: error instanceof Error && error.stack ? error.stack : line };
+}
+
+function lineOf(message: string): string {
+  return `samovar: ${message.replaceAll(/\s+/g, ' ')}`;
 }

@@ -1,38 +1,37 @@
+import type { Logger } from '../core/log.js';
 import type { Transport } from '../core/transport.js';
-import { ConfigurationError } from './../config/configuration-error.js';
+import { ConfigurationError } from '../config/configuration-error.js';
+import type { ConnectionSettings } from '../config/settings.js';
 
-export const transportNames = ['memory', 'amqp'] as const;
-export type TransportName = (typeof transportNames)[number];
-
-export interface TransportChoice {
-  readonly transport: TransportName;
-  readonly url?: string;
+export interface OpenTransportParts {
+  readonly log?: Logger;
+  /** These win over what is configured. */
+  readonly inbox?: 'durable' | 'exclusive';
+  readonly app?: string;
+  readonly waitForBrokerMs?: number;
 }
 
-/** How long a command waits for a broker that is not there. */
-const waitForBrokerMs = 5_000;
-
-/** Opens connections to one broker. A transport's code, and its SDK, are loaded only when it is the one that is used. */
-export async function openConnector({ transport, url }: TransportChoice): Promise<() => Transport> {
-  if (transport === 'memory') {
-    if (url !== undefined)
-      throw new ConfigurationError('expected no --url with the memory transport; add --transport amqp');
-    const { createMemoryBroker } = await import('../../transports/memory/index.js');
-    const broker = createMemoryBroker();
-    return () => broker.connect();
-  }
-  if (url === undefined) {
-    throw new ConfigurationError('expected --url with --transport amqp, such as amqp://user:password@localhost:5672');
-  }
+/**
+ * A transport to the broker that is configured; it connects with its first use. A transport's code, and its SDK, are
+ * loaded only when it is the one that is used.
+ */
+export async function openTransport(connection: ConnectionSettings, parts: OpenTransportParts): Promise<Transport> {
+  if (connection.transport === 'memory') return (await memoryBroker()).connect();
   const { createAmqpTransport } = await importAmqp();
-  return () => {
-    try {
-      return createAmqpTransport({ url, waitForBrokerMs });
-    } catch (error) {
-      if (error instanceof TypeError) throw new ConfigurationError(error.message, { cause: error });
-      throw error;
-    }
-  };
+  try {
+    return createAmqpTransport({ ...connection.options, ...parts });
+  } catch (error) {
+    if (error instanceof TypeError) throw new ConfigurationError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+// One for the process: whoever opens the memory transport here wants to meet the others.
+let broker: Promise<{ connect(): Transport }> | undefined;
+
+async function memoryBroker(): Promise<{ connect(): Transport }> {
+  broker ??= import('../../transports/memory/index.js').then(({ createMemoryBroker }) => createMemoryBroker());
+  return broker;
 }
 
 async function importAmqp() {

@@ -1,11 +1,12 @@
 import { Option, type Command } from 'commander';
 import type { CommandParts } from '../command-parts.js';
 import { exitCodes } from '../exit-codes.js';
-import { openConnector, transportNames, type TransportChoice } from '../open-transport.js';
+import { openTransport } from '../open-transport.js';
 import { differenceOf, type Ending } from './ending.js';
 import { play } from './play.js';
 import { loadScript } from './script.js';
 import { createTable } from './table.js';
+import { connectionOf, transportNames, waitForBrokerMs, type TransportChoice } from './transport-choice.js';
 
 export interface DemoOptions extends TransportChoice {
   readonly requests?: string;
@@ -28,13 +29,13 @@ export async function runDemo(
 ): Promise<number> {
   const { write, paint } = terminal;
   const script = await loadScript(options.requests);
-  const connect = await openConnector(options);
+  const connection = connectionOf(options);
   const table = createTable(script, paint);
   const named = new Map<string, Ending>();
   let made = 0;
   let wrong = 0;
   write(`${script.nodes.length} nodes over the ${options.transport} transport: ${script.nodes.join(', ')}`);
-  await play(script, connect, {
+  await play(script, () => openTransport(connection, { waitForBrokerMs }), {
     signal,
     onStep(title, endings) {
       write(`\n${paint('bold', title)}`);

@@ -1,0 +1,72 @@
+import { brokerOfUrl, mergedBroker } from './broker.js';
+import type { Path } from './places.js';
+import type { Problem } from './problems.js';
+
+type Keys = Readonly<Record<string, unknown>>;
+
+/** What cannot be true together, in content that may have other faults. */
+export function inconsistencies(content: unknown): Problem[] {
+  const file = keysOf(content);
+  const server = keysOf(file['server']);
+  const hosts = Object.entries(keysOf(file['virtual_hosts']));
+  return [
+    ...beside(['server'], server, 'url', ['host', 'port', 'username', 'password', 'ssl']),
+    ...hosts.flatMap(([name, host]) => ofVirtualHost(name, server, keysOf(host))),
+  ];
+}
+
+function ofVirtualHost(name: string, server: Keys, own: Keys): Problem[] {
+  const path = ['virtual_hosts', name];
+  const placeOf = (key: string): Path => (own[key] === undefined ? ['server', key] : [...path, key]);
+  const problems = [
+    ...beside(path, own, 'url', ['host', 'port', 'username', 'password', 'ssl']),
+    ...beside(path, own, 'fernet_keys', typeof own['fernet_key'] === 'string' ? ['fernet_key'] : []),
+  ];
+  const broker = mergedBroker(server, own);
+  const tls = keysOf(own['tls'] ?? server['tls']);
+  const isExternal = (own['authentication'] ?? server['authentication']) === 'external';
+  if (name === '.' || name === '..') {
+    problems.push({ path, at: 'key', expected: 'a virtual host that a URL can name', got: name });
+  }
+  if (broker.username !== undefined && broker.password === undefined) {
+    problems.push({ path: placeOf('username'), expected: 'password beside username', got: 'none; add it' });
+  }
+  if (broker.password !== undefined && broker.username === undefined) {
+    problems.push({ path: placeOf('password'), expected: 'username beside password', got: 'none; add it' });
+  }
+  if (broker.virtualHost !== undefined && broker.virtualHost !== name) {
+    const got = 'a URL that names another one; leave the path of the URL out';
+    problems.push({ path: placeOf('url'), expected: `the virtual host ${JSON.stringify(name)}`, got });
+  }
+  if (Object.keys(tls).length > 0 && broker.tls !== true) {
+    const got = 'a connection without TLS; add ssl: true, or write amqps:// in url';
+    problems.push({ path: placeOf('tls'), expected: 'ssl: true beside tls', got });
+  }
+  if (isExternal && !(broker.tls === true && tls['cert'] !== undefined)) {
+    const expected = 'ssl: true, tls.cert and tls.key beside authentication: external';
+    problems.push({ path: placeOf('authentication'), expected, got: 'one without the other' });
+  }
+  return problems;
+}
+
+/** `key` says what `others` say. */
+function beside(path: Path, keys: Keys, key: string, others: readonly string[]): Problem[] {
+  if (keys[key] === undefined) return [];
+  return others
+    .filter((other) => keys[other] !== undefined)
+    .map((other) => ({
+      path: [...path, other],
+      at: 'key' as const,
+      expected: `either ${key} or ${other}`,
+      got: 'both; leave one of them out',
+    }));
+}
+
+/** Whether a URL that passed its pattern can be used. */
+export function isUsableUrl(text: string): boolean {
+  return brokerOfUrl(text) !== undefined;
+}
+
+function keysOf(value: unknown): Keys {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Keys) : {};
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { amqpKeys, brokerKeys, connectionKeys, exchangeType } from './connection-keys.js';
+import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
+
+const fernetKey = textLike(/^[\w-]{43}=?$/, 'a Fernet key: 32 bytes as base64url');
+
+const handlerReference = z.union(
+  [
+    text(),
+    z.strictObject({
+      use: text().describe('A package, or a path relative to this file that starts with . or /.'),
+      settings: z.unknown().optional().describe('What the module is set up with; checked by its own schema.'),
+    }),
+  ],
+  { error: 'a package, a path, or a mapping with use and settings' },
+);
+
+const handlers = z
+  .union([z.literal('auto'), text(), z.array(handlerReference)], {
+    error: 'auto, a package or path, or a list of them',
+  })
+  .describe('Handler modules: packages, or paths relative to this file; auto: the installed packages that offer some.');
+
+const allow = texts().describe('Callers that are let in, such as ops-*; anonymous: those without an identity.');
+const mock = flag().describe('Answer with generated replies, and run no handler; false by default.');
+
+const exchange = z
+  .strictObject(
+    {
+      type: exchangeType.describe('direct by default.'),
+      allow,
+      concurrency: wholeNumber().describe("Runs of this action at once; wins over the handler's own."),
+      timeout_ms: wholeNumber().describe("How long a run may take; wins over the handler's own."),
+    },
+    { error: 'a mapping such as {type: direct}' },
+  )
+  .partial()
+  .nullable();
+
+/** Options of startServer, in snake case. */
+export const limitKeys = {
+  max_waiting: wholeNumber(17).describe('Requests held beside those that run, per address; 256 by default.'),
+  max_waiting_per_key: wholeNumber().describe('Requests that wait for one lock; 128 by default.'),
+  lock_wait_ms: wholeNumber().describe('How long a request waits for its locks at most; 600000 by default.'),
+  max_starts: wholeNumber().describe('Starts of one request that may end with a crash; 5 by default.'),
+  clock_skew_ms: wholeNumber(0).describe("How far callers' clocks may be off; 2000 by default."),
+  drain_ms: wholeNumber(0).describe('How long running handlers may go on when the worker stops; 25000 by default.'),
+};
+
+const virtualHost = z
+  .strictObject(
+    {
+      queue: text().describe('The node address, which is the name of its queue; the hostname by default.'),
+      also: texts().describe('More addresses that this worker serves.'),
+      max_simultaneous_requests: wholeNumber().describe('Handlers that run at once; 16 by default.'),
+      ...limitKeys,
+      fernet_key: fernetKey.nullable().describe('Key of encrypted fields: 32 bytes as base64url. A secret.'),
+      fernet_keys: z
+        .array(fernetKey, { error: 'a list of Fernet keys' })
+        .describe('Instead of fernet_key: the first encrypts, all decrypt. Secrets.'),
+      exchanges: z
+        .record(text(), exchange, { error: 'a mapping of actions' })
+        .nullable()
+        .describe('The actions that are answered; left out: all that there are handlers for.'),
+      allow_missing_handlers: flag().describe('Start without a handler for a listed exchange; false by default.'),
+      allow,
+      mock,
+      handlers,
+      ...connectionKeys,
+    },
+    { error: 'a mapping' },
+  )
+  .partial()
+  .nullable();
+
+const ignored = (what: string) => z.unknown().describe(`${what} Accepted for existing files, and ignored.`);
+
+/** Keys of existing consumers that mean nothing here. */
+export const ignoredKeys = {
+  log_server: ignored('A log server of the Python consumer.'),
+  default_user: ignored('The user of a Python consumer.'),
+  resources: ignored("Limits of a Python consumer's systemd unit."),
+};
+
+/** The configuration file. */
+export const fileSchema = z
+  .strictObject(
+    {
+      server: z
+        .strictObject({ ...connectionKeys }, { error: 'a mapping' })
+        .partial()
+        .describe('The broker. Each of these keys may stand under a virtual host, and wins there.'),
+      virtual_hosts: z
+        .record(text(), virtualHost, { error: 'a mapping of virtual hosts' })
+        .refine((hosts) => Object.keys(hosts).length > 0, { error: 'at least one virtual host' })
+        .describe('What is served, by the name of the virtual host.'),
+      handlers,
+      transport: oneOf(['amqp', 'memory']).describe('amqp by default.'),
+      mock,
+      log_level: oneOf(['debug', 'info', 'warn', 'error']).describe('info by default.'),
+      ...ignoredKeys,
+    },
+    { error: 'a mapping with server and virtual_hosts' },
+  )
+  .partial()
+  .required({ virtual_hosts: true });
+
+export type FileContent = z.infer<typeof fileSchema>;
+export type FileVirtualHost = NonNullable<FileContent['virtual_hosts'][string]>;
+export type FileHandlers = NonNullable<FileContent['handlers']>;
+export type ConnectionContent = NonNullable<FileContent['server']>;
+export const brokerKeyNames = Object.keys(brokerKeys);
+export const amqpKeyNames = Object.keys(amqpKeys);
