@@ -1,8 +1,9 @@
 import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
 import { readArrival } from './arrival.js';
+import { consumeFrom } from './consume-from.js';
 import type { Copier } from './copier.js';
 import type { Counters } from './counters.js';
-import { brokerTextOf, copyOf, messageOf, replyCodeOf, replyCodes, setupError } from './errors.js';
+import { copyOf, messageOf } from './errors.js';
 import type { Hand, Session } from './hand.js';
 import { createHandling } from './handling.js';
 import type { Attachment, Link } from './link.js';
@@ -11,7 +12,7 @@ import { reattach } from './reattach.js';
 import { createRemembered } from './remembered.js';
 import { createSettler, type Settler } from './settler.js';
 import { startUpkeep } from './upkeep.js';
-import type { Topology } from './topology.js';
+import type { ServedAddress, Topology } from './topology.js';
 import type { RawMessage } from './wire.js';
 
 export interface ConsumerParts {
@@ -68,13 +69,17 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     settings,
     signal: stopping.signal,
     link: () => session?.link,
-    declare: (link) => topology.worker(link, address, options.actions),
+    declare: (link) => topology.worker(link, served()),
     onResult: (failure) =>
       parts.onProblem('consumer', failure && `${JSON.stringify(address)} may not be reached: ${failure}`),
   });
 
+  function served(): ServedAddress {
+    return { address, actions: options.actions, replyRoute: parts.replyRoute() };
+  }
+
   async function open(link: Link): Promise<void> {
-    await topology.worker(link, address, options.actions);
+    await topology.worker(link, served());
     const channel = await link.channel();
     const settler = createSettler({ channel, counters });
     parts.openSettlers.add(settler);
@@ -105,7 +110,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     });
     await channel.prefetch(Math.min(options.intake, mostPrefetch));
     try {
-      const consuming = await channel.consume(address, (message) => {
+      tag = await consumeFrom(address, { link, channel }, (message) => {
         if (message) take(message, opened);
         else {
           isCancelled = true;
@@ -114,14 +119,9 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
           end(opened, link);
         }
       });
-      tag = consuming.consumerTag;
     } catch (error) {
       void settler.close();
-      if (link.isGone || replyCodeOf(error) !== replyCodes.accessRefused) throw error;
-      throw setupError(
-        `expected to consume queue ${JSON.stringify(address)}, got: ${brokerTextOf(error)}. The user in url needs read permission on it`,
-        error,
-      );
+      throw error;
     }
     // The queue may have been deleted by now, and nobody would consume it again.
     if (isCancelled || !settler.isOpen) {

@@ -1,153 +1,168 @@
 import type { Channel } from 'amqplib';
-import { Mutex } from 'async-mutex';
-import { brokerTextOf, differingArgument, messageOf, replyCodeOf, replyCodes, setupError } from './errors.js';
+import { declarationRefused } from './declaration-refused.js';
+import { brokerTextOf, differingArgument, replyCodeOf, replyCodes, setupError } from './errors.js';
 import type { Link } from './link.js';
-import type { AmqpSettings, ExchangeType } from './options.js';
-import { queueArguments } from './versions.js';
+import { explainRefusal, missingRight, missingRights } from './missing-right.js';
+import type { AmqpSettings } from './options.js';
+import type { Declaration, DeclaredBinding, DeclaredExchange, DeclaredQueue, Publishing } from './plan.js';
+import type { Right } from './rights.js';
+import type { OnThrowAway } from './throw-away.js';
 
-/** Declares on channels that are thrown away: a refusal closes the channel it was asked on. */
 export interface Declaring {
-  readonly onThrowAway: <T>(link: Link, work: (channel: Channel) => Promise<T>) => Promise<T>;
-  /** One that differs only in `durable` is taken as it is; so is any, where we may not declare. */
-  readonly exchange: (link: Link, name: string, type: ExchangeType, durable: boolean) => Promise<void>;
-  /** A durable queue. One that differs only in `x-` arguments is taken as it is; so is any, where we may not declare. */
-  readonly queue: (link: Link, name: string, extra: Record<string, unknown>) => Promise<void>;
-  /** With the queue's own name as the key. */
-  readonly bind: (link: Link, queue: string, exchange: string) => Promise<void>;
+  /**
+   * In this order. An exchange that differs only in `durable`, and a queue that differs only in `x-` arguments, is taken
+   * as it is; so is any, where we may not declare. @throws TransportError `setup` naming what is in the way.
+   */
+  readonly declare: (link: Link, asked: readonly Asked[]) => Promise<void>;
 }
 
-export function createDeclaring(settings: AmqpSettings): Declaring {
-  const { log } = settings;
-  const turns = new WeakMap<Link, Mutex>();
+/** Something to declare, or a right to publish that is needed later. */
+export type Asked = Declaration | (Publishing & { readonly otherwise?: string });
 
-  /** One after the other on each link: a thousand first calls at once open one channel at a time. */
-  function onThrowAway<T>(link: Link, work: (channel: Channel) => Promise<T>): Promise<T> {
-    let turn = turns.get(link);
-    if (!turn) turns.set(link, (turn = new Mutex()));
-    return turn.runExclusive(async () => {
-      const channel = await link.channel();
-      try {
-        return await work(channel);
-      } finally {
-        // Closed already where the broker refused.
-        await Promise.resolve()
-          .then(() => channel.close())
-          .catch(() => undefined);
-      }
-    });
-  }
+/** No message and no binding of anybody has this key. */
+const probeKey = 'samovar.probe';
 
-  /** Declares; where it exists in another form, or may not be declared, says what to make of that. */
-  async function declare(link: Link, what: Declaration): Promise<void> {
-    try {
-      await onThrowAway(link, what.declare);
-    } catch (error) {
-      if (link.isGone) throw error;
-      const argument = differingArgument(error);
-      if (argument !== undefined && what.adopts(argument)) return what.adopt(argument, error);
-      if (replyCodeOf(error) === replyCodes.accessRefused) return what.check(error);
-      throw declarationRefused(what.name, error);
+export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway: OnThrowAway): Declaring {
+  /** All on one channel while nothing is refused; what is, is asked for once more, alone, to see what to make of it. */
+  async function declare(link: Link, asked: readonly Asked[]): Promise<void> {
+    for (let next = 0; next < asked.length; next += 1) {
+      await onThrowAway(link, async (channel) => {
+        for (let act = asked[next]; act; act = asked[(next += 1)]) await ask(channel, act);
+      }).catch((error: unknown) => {
+        if (link.isGone) throw error;
+      });
+      const refused = asked[next];
+      if (refused) await declareAlone(link, refused);
     }
   }
 
-  function exchange(link: Link, name: string, type: ExchangeType, durable: boolean): Promise<void> {
-    const label = `exchange ${JSON.stringify(name)}`;
-    return declare(link, {
-      name: label,
-      declare: (channel) => channel.assertExchange(name, type, { durable }),
+  function declareAlone(link: Link, act: Asked): Promise<void> {
+    switch (act.kind) {
+      case 'exchange':
+        return exchange(link, act);
+      case 'queue':
+        return queue(link, act);
+      case 'binding':
+        return bind(link, act);
+      case 'publishing':
+        return onThrowAway(link, (channel) => ask(channel, act)).then(undefined, (error: unknown) => {
+          throw explainRefusal(link, act, error, act.otherwise) ?? error;
+        });
+    }
+  }
+
+  /** Declares; where it exists in another form, or may not be declared, says what to make of that. */
+  async function tryToDeclare(link: Link, act: DeclaredExchange | DeclaredQueue, how: Adoption): Promise<void> {
+    try {
+      await onThrowAway(link, (channel) => ask(channel, act));
+    } catch (error) {
+      if (link.isGone) throw error;
+      const argument = differingArgument(error);
+      if (argument !== undefined && how.adopts(argument)) return how.adopt(argument, error);
+      if (replyCodeOf(error) === replyCodes.accessRefused) return checkThere(link, act, error);
+      throw declarationRefused(labelOf(act), error);
+    }
+  }
+
+  function exchange(link: Link, act: DeclaredExchange): Promise<void> {
+    return tryToDeclare(link, act, {
       adopts: (argument) => argument === 'durable',
       async adopt(_argument, cause) {
         // The broker names one difference at a time: there must be no other.
-        await onThrowAway(link, (channel) => channel.assertExchange(name, type, { durable: !durable })).catch(
+        await onThrowAway(link, (channel) => ask(channel, { ...act, durable: !act.durable })).catch(
           (error: unknown) => {
-            throw link.isGone ? error : declarationRefused(label, replyCodeOf(error) === undefined ? cause : error);
+            throw link.isGone
+              ? error
+              : declarationRefused(labelOf(act), replyCodeOf(error) === undefined ? cause : error);
           },
         );
       },
-      check: (cause) => checkThere(link, label, (channel) => channel.checkExchange(name), cause),
     });
   }
 
-  function queue(link: Link, name: string, extra: Record<string, unknown>): Promise<void> {
-    const label = `queue ${JSON.stringify(name)}`;
-    const check = (cause: unknown) => checkThere(link, label, (channel) => channel.checkQueue(name), cause);
-    const queueType = queueArguments(settings.queueType, link.version);
-    return declare(link, {
-      name: label,
-      declare: (channel) => channel.assertQueue(name, { durable: true, arguments: { ...queueType, ...extra } }),
+  function queue(link: Link, act: DeclaredQueue): Promise<void> {
+    return tryToDeclare(link, act, {
       adopts: (argument) => argument.startsWith('x-'),
       async adopt(argument, cause) {
-        await check(cause);
+        await checkThere(link, act, cause);
         log.warn(
-          { queue: name, argument, reason: brokerTextOf(cause) },
+          { queue: act.name, argument, reason: brokerTextOf(cause) },
           'a queue exists with another argument; it is used as it is',
         );
       },
-      check,
     });
   }
 
-  async function bind(link: Link, name: string, source: string): Promise<void> {
+  async function bind(link: Link, act: DeclaredBinding): Promise<void> {
     try {
-      await onThrowAway(link, (channel) => channel.bindQueue(name, source, name));
+      await onThrowAway(link, (channel) => ask(channel, act));
     } catch (error) {
       const code = replyCodeOf(error);
       // Anything else, such as a queue that was deleted just now, may be mended by another try.
       if (link.isGone || (code !== replyCodes.accessRefused && code !== replyCodes.preconditionFailed)) throw error;
-      throw setupError(
-        `expected to bind queue ${JSON.stringify(name)} to exchange ${JSON.stringify(source)}, got: ${brokerTextOf(error)}. ` +
-          'The user in url needs write permission on the queue and read permission on the exchange',
-        error,
+      const { queue: from, exchange: to } = act;
+      throw (
+        explainRefusal(link, act, error) ??
+        setupError(
+          `expected to bind queue ${JSON.stringify(from)} to exchange ${JSON.stringify(to)}, got: ${brokerTextOf(error)}`,
+          error,
+        )
       );
     }
   }
 
-  async function checkThere(
-    link: Link,
-    label: string,
-    check: (channel: Channel) => Promise<unknown>,
-    cause: unknown,
-  ): Promise<void> {
+  async function checkThere(link: Link, act: DeclaredExchange | DeclaredQueue, cause: unknown): Promise<void> {
+    const isQueue = act.kind === 'queue';
     try {
-      await onThrowAway(link, check);
+      await onThrowAway<unknown>(link, (channel) =>
+        isQueue ? channel.checkQueue(act.name) : channel.checkExchange(act.name),
+      );
     } catch (error) {
       if (link.isGone) throw error;
+      const [right, another] = missingRights(act, cause);
+      const missing = right && another ? await whichOf(link, right, another) : right;
+      const explained = missing && missingRight(link, missing, cause, ', or it to exist');
       throw setupError(
-        `expected ${label} to exist or the user in url to have the configure permission for it, got: ${brokerTextOf(cause)}; ${brokerTextOf(error)}`,
+        explained?.message ??
+          `expected to declare ${labelOf(act)}, or it to exist, got: ${brokerTextOf(cause)}; ${brokerTextOf(error)}`,
         error,
       );
     }
   }
 
-  return { onThrowAway, exchange, queue, bind };
+  /** A queue with dead letters is refused with the same words for want of the one and of the other; it does not exist. */
+  async function whichOf(link: Link, configure: Right, read: Right): Promise<Right> {
+    const refusal = await onThrowAway(link, (channel) => channel.get(read.name)).then(() => undefined, replyCodeOf);
+    return refusal === replyCodes.accessRefused ? read : configure;
+  }
+
+  return { declare };
 }
 
-interface Declaration {
-  readonly name: string;
-  readonly declare: (channel: Channel) => Promise<unknown>;
+function ask(channel: Channel, act: Asked): Promise<unknown> {
+  switch (act.kind) {
+    case 'exchange':
+      return channel.assertExchange(act.name, act.type, { durable: act.durable });
+    case 'queue':
+      return channel.assertQueue(act.name, {
+        durable: act.durable,
+        exclusive: act.exclusive,
+        arguments: { ...act.arguments },
+      });
+    case 'binding':
+      return channel.bindQueue(act.queue, act.exchange, act.queue);
+    case 'publishing':
+      // Needs the right to publish there, publishes nothing, and changes nothing: there is no such binding.
+      return channel.unbindExchange(act.exchange, act.from, probeKey);
+  }
+}
+
+function labelOf({ kind, name }: DeclaredExchange | DeclaredQueue): string {
+  return `${kind} ${JSON.stringify(name)}`;
+}
+
+interface Adoption {
   /** Whether a difference in this argument changes nothing that we promise. */
   readonly adopts: (argument: string) => boolean;
   readonly adopt: (argument: string, cause: unknown) => Promise<void>;
-  readonly check: (cause: unknown) => Promise<void>;
-}
-
-export function declarationRefused(label: string, error: unknown): Error {
-  const code = replyCodeOf(error);
-  const argument = differingArgument(error);
-  if (argument !== undefined) {
-    return setupError(
-      `expected ${label} not to exist yet, or as Samovar declares it, got another ${argument}: ${brokerTextOf(error)}. Delete it, or use another name`,
-      error,
-    );
-  }
-  if (code === replyCodes.preconditionFailed || code === replyCodes.resourceLocked) {
-    return setupError(
-      `expected to declare ${label}, got: ${brokerTextOf(error)}. Delete it, or use another name`,
-      error,
-    );
-  }
-  if (code === undefined && !(error instanceof Error && /Channel (ended|closed)/.test(error.message))) {
-    return setupError(`expected ${label} to be a name of at most 255 bytes, got: ${messageOf(error)}`, error);
-  }
-  return error instanceof Error ? error : new Error(messageOf(error));
 }

@@ -1,10 +1,13 @@
 import type { Channel } from 'amqplib';
 import type { Inbox, InboxHandlers } from '../../src/core/transport.js';
+import { consumeFrom } from './consume-from.js';
 import type { Counters } from './counters.js';
 import { messageOf as textOf } from './errors.js';
 import type { Attachment, Link } from './link.js';
-import { inboxPrefix } from './names.js';
+import { explainRefusal } from './missing-right.js';
+import { inboxName } from './names.js';
 import type { AmqpSettings } from './options.js';
+import { inboxQueue } from './plan.js';
 import { reattach } from './reattach.js';
 import { createSettler, type Settler } from './settler.js';
 import type { Topology } from './topology.js';
@@ -46,7 +49,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
   const newId = () => random.uuid();
   const isDurable = settings.inbox === 'durable';
   /** For an exclusive inbox only a name of ours: the queue has another after each reconnect. */
-  const address = `${inboxPrefix}${settings.app}.${random.uuid()}`;
+  const address = inboxName(settings.app, random.uuid());
   const closing = new AbortController();
   /** Those to bind again after a reconnect; `bound` is what is known to be bound now. */
   const wanted = new Set<string>();
@@ -77,7 +80,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
       mostWaiting: mostWaitingAcks,
     });
     await channel.prefetch(prefetch);
-    const queue = isDurable ? address : (await channel.assertQueue('', { exclusive: true, durable: false })).queue;
+    const queue = isDurable ? address : (await declareExclusive(channel, link)).queue;
     // An exchange may have gone with a broker that was restarted, and the binding with it.
     for (const exchange of wanted) await bindAgain(link, queue, exchange);
     const opened = {
@@ -102,11 +105,18 @@ export function createInbox(parts: InboxParts): AttachedInbox {
       });
     };
     channel.on('close', end);
-    await channel.consume(queue, (message) => (message ? take(message, settler) : end()));
+    await consumeFrom(queue, { link, channel }, (message) => (message ? take(message, settler) : end()));
     if (!settler.isOpen) throw new Error('the channel was closed while the inbox was opened');
     current = opened;
     wasOpen = true;
     wake();
+  }
+
+  /** The broker names it. */
+  function declareExclusive(channel: Channel, link: Link): Promise<{ readonly queue: string }> {
+    return channel.assertQueue('', { exclusive: true, durable: false }).catch((error: unknown) => {
+      throw explainRefusal(link, inboxQueue(settings, 'amq.gen-*'), error) ?? error;
+    });
   }
 
   /** One exchange that cannot be bound must not keep all others from being answered. */

@@ -2,6 +2,10 @@ import { amqpSettings, type AmqpTransportOptions } from './options.js';
 import { createTransport, type AmqpTransport } from './transport.js';
 
 export type { AmqpTlsOptions, AmqpTransportOptions, ExchangeType, ReplyRoute } from './options.js';
+export { inspectAddresses, type AddressReport } from './inspect.js';
+export type { DeclaredBinding, DeclaredExchange, DeclaredQueue, Declaration } from './plan.js';
+export type { Permissions } from './rights.js';
+export { topologyOf, type RoleTopology, type TopologyAnswer, type TopologyQuestion } from './topology-of.js';
 export type { AmqpTransport } from './transport.js';
 
 /**

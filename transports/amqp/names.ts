@@ -2,6 +2,10 @@
 
 export const inboxPrefix = 'samovar.inbox.';
 
+export function inboxName(app: string, id: string): string {
+  return `${inboxPrefix}${app}.${id}`;
+}
+
 /** Durable direct exchange of an address: its retries, its quarantine and what is redriven go through it. */
 export function addressExchange(address: string): string {
   return `samovar.${address}`;

@@ -53,7 +53,7 @@ export function createPreparedGroups(parts: PreparedGroupsParts): (item: Waiting
       return false;
     });
     if (result && result.kind !== 'lost') preparation.prove(exchange);
-    return result && refusalOf(result, exchange);
+    return result && refusalOf(result, exchange, link);
   }
 
   return (item, link) => {

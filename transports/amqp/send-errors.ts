@@ -1,5 +1,7 @@
 import { TransportError } from '../../src/core/transport.js';
-import { brokerTextOf, closedError, maybeSent, notSent, replyCodeOf, replyCodes, setupError } from './errors.js';
+import { brokerTextOf, closedError, maybeSent, notSent, replyCodeOf, replyCodes } from './errors.js';
+import type { Link } from './link.js';
+import { explainRefusal } from './missing-right.js';
 import type { Result } from './outlet.js';
 import { isDirectReplyTo } from './reply-address.js';
 
@@ -40,7 +42,7 @@ function lost(reason: unknown): TransportError {
 }
 
 /** On a channel of its own a refusal concerns this one message, which was certainly not kept. */
-export function refusalOf(result: Result, exchange: string): TransportError | undefined {
+export function refusalOf(result: Result, exchange: string, link: Link): TransportError | undefined {
   if (result.kind !== 'lost') return undefined;
   const code = replyCodeOf(result.reason);
   if (code === replyCodes.notFound) {
@@ -50,13 +52,7 @@ export function refusalOf(result: Result, exchange: string): TransportError | un
       result.reason,
     );
   }
-  if (code === replyCodes.accessRefused) {
-    return setupError(
-      `expected the user in url to have write permission on exchange ${JSON.stringify(exchange)}, got: ${brokerTextOf(result.reason)}`,
-      result.reason,
-    );
-  }
-  return undefined;
+  return explainRefusal(link, { kind: 'publishing', exchange, from: exchange }, result.reason);
 }
 
 /** The time of a message was over while it waited to be written. */

@@ -121,7 +121,7 @@ export function createSender(parts: SenderParts): Sender {
     else {
       if (result.kind === 'returned') counters.add('returned');
       if (result.kind === 'nacked') counters.add('nacked');
-      reject((isTrial ? refusalOf(result, parcel.exchange) : undefined) ?? failureOf(result, parcel));
+      reject((isTrial && link ? refusalOf(result, parcel.exchange, link) : undefined) ?? failureOf(result, parcel));
     }
     if (onIdle || line.count > 0) pump();
   }

@@ -1,15 +1,19 @@
-import { createDeclaring, declarationRefused } from './declaring.js';
+import { createDeclaring } from './declaring.js';
 import { replyCodeOf, replyCodes } from './errors.js';
 import type { Link } from './link.js';
-import { addressExchange, quarantineQueue, retryQueue, type Rung } from './names.js';
-import type { AmqpSettings, ExchangeType } from './options.js';
+import { missingRight } from './missing-right.js';
+import type { Rung } from './names.js';
+import type { AmqpSettings, ReplyRoute } from './options.js';
+import { actionExchange, binding, copyExchange, copyRoute, inboxQueue, planQueues, planWorker } from './plan.js';
+import { rightsFor } from './rights.js';
+import { createThrowAway } from './throw-away.js';
 
 /** What workers and callers declare on the broker. */
 export interface Topology {
   /** Exchange of an action, before the first publish to it. 'missing': it is not there, and we may not create it. */
   callerExchange(link: Link, action: string): Promise<'there' | 'missing'>;
-  /** All that a worker of `address` needs. @throws TransportError `setup` naming what is in the way. */
-  worker(link: Link, address: string, actions: readonly string[]): Promise<void>;
+  /** All that a worker needs, the rights to publish included. @throws TransportError `setup` naming what is in the way. */
+  worker(link: Link, worker: ServedAddress): Promise<void>;
   /** The exchange that copies go through, by its own name. */
   copyExchange(link: Link, name: string): Promise<void>;
   /** That, and the way from it to the address's queue. */
@@ -23,58 +27,45 @@ export interface Topology {
   consumers(link: Link, queue: string): Promise<number | 'missing' | 'unknown'>;
 }
 
-/** A quarantine holds so much at most; then nothing more goes in, and the delivery goes back. */
-const quarantineLimits = { 'x-max-length': 100_000, 'x-max-length-bytes': 2 ** 30, 'x-overflow': 'reject-publish' };
-/** An inbox that nobody consumes for so long is gone. */
-const inboxExpiresMs = 300_000;
+export interface ServedAddress {
+  readonly address: string;
+  readonly actions: readonly string[];
+  /** How its replies travel by now: not the default exchange where that was refused. */
+  readonly replyRoute: ReplyRoute;
+}
 
 export function createTopology(settings: AmqpSettings): Topology {
-  const { onThrowAway, exchange, queue, bind } = createDeclaring(settings);
-
-  async function copyRoute(link: Link, address: string): Promise<void> {
-    await exchange(link, addressExchange(address), 'direct', true);
-    await bind(link, address, addressExchange(address));
-  }
-
-  async function quarantine(link: Link, address: string): Promise<void> {
-    await queue(link, quarantineQueue(address), quarantineLimits);
-    await bind(link, quarantineQueue(address), addressExchange(address));
-  }
-
-  const typeOf = (action: string): ExchangeType => settings.exchangeTypes.get(action) ?? 'direct';
+  const onThrowAway = createThrowAway();
+  const { declare } = createDeclaring(settings, onThrowAway);
+  const queues = (link: Link) => planQueues(settings, link.version);
 
   return {
     async callerExchange(link, action) {
       try {
-        await exchange(link, action, typeOf(action), settings.durableExchanges);
+        await declare(link, [actionExchange(settings, action)]);
         return 'there';
       } catch (error) {
         if (error instanceof Error && replyCodeOf(error.cause) === replyCodes.notFound) return 'missing';
         throw error;
       }
     },
-    async worker(link, address, actions) {
-      await queue(link, address, {});
-      await copyRoute(link, address);
-      await quarantine(link, address);
-      for (const action of actions) {
-        await exchange(link, action, typeOf(action), settings.durableExchanges);
-        await bind(link, address, action);
-      }
+    async worker(link, worker) {
+      const { address, actions, replyRoute } = worker;
+      const { declares, publishes } = planWorker(settings, link.version, worker);
+      const wasRefused = replyRoute === 'request-exchange' && settings.replyRouteOf(address) === 'default';
+      if (wasRefused) refuseCopies(link, actions);
+      // The right on the default exchange has been asked about before.
+      const asked = publishes.filter(({ exchange }) => exchange !== '');
+      const otherwise = ', or on exchange "amq.default", for replies';
+      await declare(link, [
+        ...declares,
+        ...asked.map((each) => (wasRefused && each.exchange !== each.from ? { ...each, otherwise } : each)),
+      ]);
     },
-    copyExchange: (link, name) => exchange(link, name, 'direct', true),
-    copyRoute,
-    quarantine,
-    async retryQueue(link, address, rung) {
-      const name = retryQueue(address, rung);
-      // No x-expires: it takes a queue that only holds messages for unused, and deletes it with them.
-      await queue(link, name, {
-        'x-message-ttl': rung.ms,
-        'x-dead-letter-exchange': addressExchange(address),
-        'x-dead-letter-routing-key': address,
-      });
-      await bind(link, name, addressExchange(address));
-    },
+    copyExchange: (link, name) => declare(link, [copyExchange(name)]),
+    copyRoute: (link, address) => declare(link, copyRoute(address)),
+    quarantine: (link, address) => declare(link, queues(link).quarantine(address)),
+    retryQueue: (link, address, rung) => declare(link, queues(link).retry(address, rung)),
     async inbox(link, name) {
       const found = await onThrowAway(link, (channel) => channel.checkQueue(name)).then(
         () => true,
@@ -84,14 +75,10 @@ export function createTopology(settings: AmqpSettings): Topology {
         },
       );
       if (found) return 'found';
-      await onThrowAway(link, (channel) => channel.assertQueue(name, { durable: true, expires: inboxExpiresMs })).catch(
-        (error: unknown) => {
-          throw link.isGone ? error : declarationRefused(`inbox ${JSON.stringify(name)}`, error);
-        },
-      );
+      await declare(link, [inboxQueue(settings, name)]);
       return 'created';
     },
-    bindInbox: bind,
+    bindInbox: (link, name, exchange) => declare(link, [binding(name, exchange)]),
     async consumers(link, name) {
       try {
         return (await onThrowAway(link, (channel) => channel.checkQueue(name))).consumerCount;
@@ -101,4 +88,15 @@ export function createTopology(settings: AmqpSettings): Topology {
       }
     },
   };
+
+  /** Through such an exchange each reply would go to each worker, too. */
+  function refuseCopies(link: Link, actions: readonly string[]): void {
+    const action = actions.find((each) => ['fanout', 'headers'].includes(settings.exchangeTypes.get(each) ?? 'direct'));
+    if (action === undefined) return;
+    const [right] = rightsFor({ kind: 'publishing', exchange: '', from: '' });
+    const refusal = new Error(
+      `replies cannot go through exchange ${JSON.stringify(action)}, whose type is no direct one`,
+    );
+    if (right) throw missingRight(link, right, refusal);
+  }
 }

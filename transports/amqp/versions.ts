@@ -25,7 +25,10 @@ export function brokerVersion(text: string | undefined): BrokerVersion {
 const deliveryLimitOutOfReach = 1_000_000_000;
 
 /** The arguments of a queue that workers declare. None for a classic queue: existing callers declare it so. */
-export function queueArguments(queueType: AmqpSettings['queueType'], version: BrokerVersion): Record<string, unknown> {
+export function queueArguments(
+  queueType: AmqpSettings['queueType'],
+  version: BrokerVersion,
+): Record<string, string | number> {
   if (queueType === 'classic') return {};
   return version.major >= 4
     ? { 'x-queue-type': 'quorum', 'x-delivery-limit': deliveryLimitOutOfReach }

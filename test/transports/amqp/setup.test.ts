@@ -176,7 +176,7 @@ describe('what exists already', () => {
     await eventually(() => worker.seen.length === 1);
     const error = await rejection(work(lab.connect({ url }), undefined, { address: 'unprepared' }));
     expect(error.code).toBe('setup');
-    expect(error.message).toMatch(/"unprepared" to exist or the user in url to have the configure permission/);
+    expect(error.message).toMatch(/configure permission on queue "unprepared" .* or it to exist/);
   });
 
   test('the connections are named after program, address and use', async () => {

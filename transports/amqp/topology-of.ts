@@ -1,0 +1,66 @@
+import { inboxName } from './names.js';
+import type { AmqpTransportOptions, ReplyRoute } from './options.js';
+import { actionExchange, planCaller, planWorker, type Declaration, type PlanSettings } from './plan.js';
+import { permissionsFor, type Permissions } from './rights.js';
+import { brokerVersion } from './versions.js';
+
+export interface TopologyQuestion extends Pick<
+  AmqpTransportOptions,
+  'app' | 'inbox' | 'durableExchanges' | 'exchangeTypes' | 'queueType'
+> {
+  /** The node addresses of a worker. */
+  readonly addresses: readonly string[];
+  readonly actions: readonly string[];
+  /** How replies travel: of the two, only 'default' needs a right on the default exchange. */
+  readonly replyRoute: ReplyRoute;
+  /** Of RabbitMQ, such as '4.1': quorum queues have one argument more on 4.0 and later. The oldest supported by default. */
+  readonly brokerVersion?: string;
+}
+
+/** What one role declares, and the narrowest permissions for all that it does. */
+export interface RoleTopology {
+  readonly declares: readonly Declaration[];
+  readonly permissions: Permissions;
+}
+
+export interface TopologyAnswer {
+  readonly worker: RoleTopology;
+  /** Its inbox is shown with `<id>` in its name, where each process has an id of its own. */
+  readonly caller: RoleTopology;
+  /** One user that is both. */
+  readonly both: RoleTopology;
+}
+
+/** What a transport with these options declares on the broker, and may do there. Asks no broker. */
+export function topologyOf(question: TopologyQuestion): TopologyAnswer {
+  const { addresses, actions, replyRoute, app = 'samovar', inbox = 'durable', exchangeTypes = {} } = question;
+  const settings: PlanSettings = {
+    inbox,
+    exchangeTypes: new Map(Object.entries(exchangeTypes)),
+    durableExchanges: question.durableExchanges ?? false,
+    queueType: question.queueType ?? 'classic',
+  };
+  const version = brokerVersion(question.brokerVersion);
+  const workers = addresses.map((address) => planWorker(settings, version, { address, actions, replyRoute }));
+  const inboxQueue = inbox === 'durable' ? inboxName(app, '<id>') : 'amq.gen-<id>';
+  const caller = planCaller(settings, { inbox: inboxQueue, actions, replyRoute });
+  const patternOf = (name: string) => {
+    if (name !== inboxQueue) return undefined;
+    return inbox === 'durable' ? `${inboxName(app, '').replaceAll('.', '\\.')}[0-9a-f-]+` : 'amq\\.gen-[A-Za-z0-9_-]+';
+  };
+  const workerDeclares = distinct(workers.flatMap(({ declares }) => declares));
+  // Those that it may, it needs no right to.
+  const callerDeclares = [...actions.map((action) => actionExchange(settings, action)), ...caller.declares];
+  return {
+    worker: { declares: workerDeclares, permissions: permissionsFor(workers) },
+    caller: { declares: callerDeclares, permissions: permissionsFor([caller], patternOf) },
+    both: {
+      declares: distinct([...workerDeclares, ...callerDeclares]),
+      permissions: permissionsFor([...workers, caller], patternOf),
+    },
+  };
+}
+
+function distinct(declarations: readonly Declaration[]): Declaration[] {
+  return [...new Map(declarations.map((each) => [JSON.stringify(each), each])).values()];
+}
