@@ -1,3 +1,5 @@
+import { acrossCopies } from './copies.js';
+
 /** What a failed call tells its caller about the effect. */
 export type Outcome = 'executed' | 'not_executed' | 'unknown';
 
@@ -85,6 +87,10 @@ export class RpcError extends Error {
     this.details = options.details;
     this.declared = options.declared;
     this.deadline = options.deadline;
+  }
+
+  static {
+    acrossCopies(this, 'RpcError');
   }
 }
 

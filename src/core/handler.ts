@@ -2,6 +2,7 @@ import type { LockKey } from '../stores/lock.js';
 import type { Action, RequestOf, ResponseInput } from './action.js';
 import { checkInteger, checkPositive } from './checks.js';
 import type { Client } from './client.js';
+import { acrossCopies } from './copies.js';
 import type { Logger } from './log.js';
 import { Replied } from './reply.js';
 
@@ -101,6 +102,10 @@ export class RetryLater extends Error {
     }
     this.afterMs = afterMs;
   }
+
+  static {
+    acrossCopies(this, 'RetryLater');
+  }
 }
 
 /** Thrown by a handler to answer with one of its action's declared errors. */
@@ -113,6 +118,10 @@ export class Failed extends Error {
     super(`failed: ${errorName}`);
     this.errorName = errorName;
     this.data = data;
+  }
+
+  static {
+    acrossCopies(this, 'Failed');
   }
 }
 

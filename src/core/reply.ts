@@ -1,3 +1,4 @@
+import { acrossCopies } from './copies.js';
 import { isErrorCode, RpcError, type ErrorCode, type Issue, type Outcome } from './errors.js';
 
 /** A handler's value together with a sentence of its own. Made by `reply()`. */
@@ -8,6 +9,10 @@ export class Replied<T> {
   constructor(value: T, message: string) {
     this.value = value;
     this.message = message;
+  }
+
+  static {
+    acrossCopies(this, 'Replied');
   }
 }
 
