@@ -56,7 +56,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     counters.add(error.code);
     parts.log.debug({ ...view, code: error.code }, 'a request was refused');
     await responder.reply(message, answerOf(error, message.id));
-    observeEnd?.(view, { code: error.code, disposition: 'ack', tookMs: clock.monotonicMs() - arrivedMs });
+    const tookMs = clock.monotonicMs() - arrivedMs;
+    observeEnd?.(view, { code: error.code, outcome: error.outcome, disposition: 'ack', tookMs });
     done();
     return ack;
   }
@@ -94,7 +95,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     if (disposition.kind === 'ack') recent.add(call, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
     const tookMs = clock.monotonicMs() - call.arrivedMs;
-    observeEnd?.(call, { code: answer?.error?.code, disposition: disposition.kind, tookMs });
+    const { code, outcome } = answer?.error ?? {};
+    observeEnd?.(call, { code, outcome, disposition: disposition.kind, tookMs });
     return disposition;
   }
 

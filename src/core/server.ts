@@ -12,6 +12,8 @@ export interface ServerHealth {
   readonly red: readonly string[];
   /** The addresses that it consumes now. */
   readonly consuming: readonly string[];
+  /** Deliveries that it holds at once, per address. */
+  readonly intake: number;
   /** Requests in hand, running ones included. */
   readonly inFlight: number;
   readonly running: number;
@@ -117,6 +119,7 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       since,
       red: redFlags(addresses, consumers, worker.inHand.stuck, transport.health(), state),
       consuming: [...consumers.keys()],
+      intake: worker.intake,
       inFlight: dispatcher.inFlight,
       running: worker.inHand.running,
       waiting: worker.waiting(),

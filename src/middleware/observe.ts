@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../core/errors.js';
+import type { ErrorCode, Outcome } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
 import type { Disposition } from '../core/transport.js';
 
@@ -29,6 +29,8 @@ export interface CallView {
 export interface Ending {
   /** Why it failed, as its caller is told; undefined for a success, and for what is tried again or was answered before. */
   readonly code: ErrorCode | undefined;
+  /** What its caller is told about the effect, with a code. */
+  readonly outcome: Outcome | undefined;
   readonly disposition: Disposition['kind'];
   /** From its arrival until its reply was with the broker. */
   readonly tookMs: number;
