@@ -9,6 +9,8 @@ export interface CommandParts {
   readonly stdin: NodeJS.ReadStream;
   /** Aborts when whoever started the command wants it to end. */
   readonly signal: AbortSignal;
+  /** Aborts when they insist, with a second signal: the process ends as soon as the listeners have returned. */
+  readonly insisted?: AbortSignal;
   /** Takes what the command shall exit with. */
   exitWith(code: number): void;
 }

@@ -7,14 +7,20 @@ import { createTerminal } from './terminal.js';
 
 const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env });
 const ending = new AbortController();
+const insisting = new AbortController();
 
 for (const [signal, exitCode] of Object.entries(signalExitCodes)) {
-  // Once: a second one ends the process on the spot.
-  process.once(signal, () => {
+  process.on(signal, () => {
+    if (ending.signal.aborted) {
+      insisting.abort(new Error(`ended by a second ${signal}`));
+      process.exit(exitCode);
+    }
     process.exitCode = exitCode;
     ending.abort(new Error(`ended by ${signal}`));
   });
 }
+// Whoever read the log may go before us.
+process.stderr.on('error', () => undefined);
 
 const program = createProgram({
   terminal,
@@ -22,6 +28,7 @@ const program = createProgram({
   cwd: process.cwd(),
   stdin: process.stdin,
   signal: ending.signal,
+  insisted: insisting.signal,
   exitWith: (code) => void (process.exitCode = code),
 });
 
@@ -35,3 +42,5 @@ try {
     process.exitCode = exitCode;
   }
 }
+// What a handler module has left open must not keep a worker that has stopped from ending.
+process.exit();

@@ -1,7 +1,8 @@
-import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import type { CommandParts } from './command-parts.js';
 import { addDemoCommand } from './demo/command.js';
+import { versionOfPackage } from './version.js';
+import { addWorkerCommand } from './worker/command.js';
 
 /** The whole command line. It throws commander's own errors instead of ending the process. */
 export function createProgram(parts: CommandParts): Command {
@@ -16,11 +17,6 @@ export function createProgram(parts: CommandParts): Command {
       writeErr: (text) => parts.terminal.writeError(text.trimEnd()),
     });
   addDemoCommand(program, parts);
+  addWorkerCommand(program, parts);
   return program;
-}
-
-function versionOfPackage(): string {
-  const require = createRequire(import.meta.url);
-  // By its own name: the way to package.json differs between the sources and what is installed.
-  return (require('samovar/package.json') as { readonly version: string }).version;
 }
