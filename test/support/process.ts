@@ -14,7 +14,7 @@ export interface ScriptExit {
 /** A text that the line has in it, or what tests it. */
 export type LinePattern = string | { test(line: string): boolean; toString(): string };
 
-/** A TypeScript program of the tests, running in a process of its own. */
+/** A program of the tests, running in a process of its own. */
 export interface ScriptProcess {
   readonly pid: number;
   /** All complete lines it has written to standard output so far. */
@@ -37,14 +37,17 @@ export interface ScriptProcess {
   readonly exited: Promise<ScriptExit>;
 }
 
-export interface RunScriptOptions {
+export interface RunProgramOptions {
   readonly args?: readonly string[];
   /** On top of this process's environment; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
-  /** Node's own options, for example `--max-old-space-size=64`. */
-  readonly nodeOptions?: readonly string[];
   /** Its working folder; this process's by default. */
   readonly cwd?: string;
+}
+
+export interface RunScriptOptions extends RunProgramOptions {
+  /** Node's own options, for example `--max-old-space-size=64`. */
+  readonly nodeOptions?: readonly string[];
 }
 
 /** By its place: where the script runs, there may be none. */
@@ -53,13 +56,16 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** Starts `node --import tsx file`; one process, so signals reach it. It is killed if this process dies first. */
 export function runScript(file: string | URL, options: RunScriptOptions = {}): ScriptProcess {
   const path = file instanceof URL ? file.pathname : file;
-  const child = spawn(
-    process.execPath,
-    [...(options.nodeOptions ?? []), '--import', tsx, path, ...(options.args ?? [])],
-    { env: { ...process.env, ...options.env }, stdio: ['pipe', 'pipe', 'pipe'], cwd: options.cwd },
-  );
+  const args = [...(options.nodeOptions ?? []), '--import', tsx, path, ...(options.args ?? [])];
+  return runProgram(process.execPath, { ...options, args });
+}
+
+/** Starts a program. It is killed if this process dies first. */
+export function runProgram(program: string, { args = [], env, cwd }: RunProgramOptions = {}): ScriptProcess {
+  const child = spawn(program, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'], cwd });
+  const command = [program, ...args].join(' ');
   const { pid } = child;
-  if (pid === undefined) throw new Error(`expected ${path} to start, got no process`);
+  if (pid === undefined) throw new Error(`expected ${command} to start, got no process`);
   guardian().watch(pid);
 
   let stderr = '';
@@ -93,7 +99,7 @@ export function runScript(file: string | URL, options: RunScriptOptions = {}): S
         look();
         void exited.then(({ code, signal: by }) =>
           stop(() => {
-            reject(new Error(`expected ${path} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`));
+            reject(new Error(`expected ${command} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`));
           }),
         );
       });
