@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addActionsCommand } from './actions/command.js';
 import type { CommandParts } from './command-parts.js';
 import { addDemoCommand } from './demo/command.js';
 import { versionOfPackage } from './version.js';
@@ -16,6 +17,7 @@ export function createProgram(parts: CommandParts): Command {
       writeOut: (text) => parts.terminal.write(text.trimEnd()),
       writeErr: (text) => parts.terminal.writeError(text.trimEnd()),
     });
+  addActionsCommand(program, parts);
   addDemoCommand(program, parts);
   addWorkerCommand(program, parts);
   return program;

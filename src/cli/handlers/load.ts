@@ -35,6 +35,11 @@ export async function loadHandlerModules(
   references: 'auto' | readonly HandlerReference[],
   { cwd, folder = cwd }: LoadedFrom,
 ): Promise<readonly LoadedModule[]> {
+  if (references.length === 0) {
+    throw new ConfigurationError(
+      'expected handler modules, under "handlers" in the configuration, with --handlers or in SAMOVAR_HANDLERS; got none',
+    );
+  }
   const wanted = references === 'auto' ? await installedPackages([folder, cwd]) : references;
   const placeOf = new Map<string, string>();
   const modules: LoadedModule[] = [];

@@ -21,7 +21,7 @@ export function readSettings(reference: HandlerReference, schema: SettingsSchema
     const key = ['settings', ...path.map(String)].join('.');
     return `${reference.locate(path)}: handlers of ${use}: ${key}: ${message}`;
   });
-  throw new ConfigurationError(issues.join('\n'));
+  throw new ConfigurationError(issues);
 }
 
 function parse(reference: HandlerReference, schema: SettingsSchema, settings: unknown) {

@@ -7,8 +7,9 @@ import type { LoadedModule } from './load.js';
 /** A handler, and the module that gave it. */
 export interface PackagedHandler {
   readonly handler: Handler;
-  /** The module's name. */
+  /** The module's name, and its file. */
   readonly from: string;
+  readonly location: string;
 }
 
 /** What decides which handlers a virtual host has, and how they run. */
@@ -26,7 +27,7 @@ export async function setUpHandlers(
 ): Promise<readonly PackagedHandler[]> {
   const given = new Map<string, PackagedHandler>();
   for (const module of modules) {
-    const from = module.name;
+    const { name: from, location } = module;
     for (const handler of await module.setUp(setup)) {
       const action = handler.action.name;
       const other = given.get(action);
@@ -35,7 +36,7 @@ export async function setUpHandlers(
           `expected one module for each action, but ${other.from} and ${from} both give ${action}; leave one of them out`,
         );
       }
-      given.set(action, { handler, from });
+      given.set(action, { handler, from, location });
     }
   }
   return listed(given, virtualHost);
@@ -43,6 +44,11 @@ export async function setUpHandlers(
 
 function listed(given: ReadonlyMap<string, PackagedHandler>, virtualHost: Selection): PackagedHandler[] {
   const { name, exchanges, allowMissingHandlers } = virtualHost;
+  if (exchanges?.size === 0) {
+    throw new ConfigurationError(
+      `virtual host ${name}: expected at least one exchange, got an empty list; leave it out to answer all actions`,
+    );
+  }
   const missing = [...(exchanges?.keys() ?? [])].filter((action) => !given.has(action));
   const handlers = [...given].flatMap(([action, packaged]) => {
     if (!exchanges) return [packaged];

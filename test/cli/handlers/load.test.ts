@@ -175,4 +175,9 @@ describe('where a module is found', () => {
     const told = await refusal(loadHandlerModules([reference('./x.mjs', folder), again], { cwd: folder.path }));
     expect(told).toMatch(/^samovar\.yml:9:1: .*once; \.\/x\.mjs at samovar\.yml:3:1 has it already/);
   });
+
+  it('refuses to go without any module, and says where they are named', async () => {
+    const told = await refusal(loadHandlerModules([], { cwd: '/' }));
+    expect(told).toMatch(/"handlers" in the configuration, with --handlers or in SAMOVAR_HANDLERS/);
+  });
 });

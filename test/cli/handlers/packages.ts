@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createClient, silentLog, systemClock, type HandlerSetup } from 'samovar';
@@ -13,6 +13,7 @@ export interface Folder {
   /** Writes files below it, as JSON unless they are text. */
   write(files: Readonly<Record<string, unknown>>): Promise<void>;
   link(target: string, path: string): Promise<void>;
+  read(name: string): Promise<string>;
 }
 
 /** A folder with zod in its node_modules; gone when the test is over. */
@@ -31,6 +32,7 @@ export async function temporaryFolder(): Promise<Folder> {
       await mkdir(dirname(join(path, name)), { recursive: true });
       await symlink(target, join(path, name));
     },
+    read: (name) => readFile(join(path, name), 'utf8'),
   };
   await folder.link(join(repository, 'node_modules/zod'), 'node_modules/zod');
   return folder;

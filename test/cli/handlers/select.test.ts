@@ -67,3 +67,9 @@ it('goes on without a handler where that is allowed, but not without any', async
 it('takes an exchange by its own name alone', async () => {
   expect(await refusal(select([module('pots', 'a')], selection({ constructor: {} })))).toContain('constructor');
 });
+
+it('fails the start for an empty list of exchanges', async () => {
+  expect(await refusal(select([module('pots', 'a')], selection({})))).toMatch(
+    /at least one exchange, got an empty list/,
+  );
+});

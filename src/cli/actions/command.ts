@@ -1,0 +1,95 @@
+import { dirname } from 'node:path';
+import type { Command } from 'commander';
+import { givenHandlers } from '../../config/given-handlers.js';
+import type { CommandParts } from '../command-parts.js';
+import { addConfigurationOptions, configurationOf, type ConfigurationOptions } from '../configured.js';
+import { exitCodes } from '../exit-codes.js';
+import { UsageError } from '../failure.js';
+import type { PackagedHandler } from '../handlers/select.js';
+import { describeAction, schemasOf } from './describe-action.js';
+import { givenActions } from './given-actions.js';
+import { actionsTable } from './table.js';
+
+export interface ActionsOptions extends ConfigurationOptions {
+  readonly json?: boolean;
+  readonly schema?: string;
+}
+
+const help = `
+Loads and sets up the handler modules as a worker does, ends them again, and tells which of them gives which action.
+Nothing connects to a broker. What would fail the start of the worker fails here, with exit code 78.
+
+With --handlers and neither --config nor a virtual host, no file is read: what do these modules give?
+
+  $ samovar actions --config samovar.yml --vhost trees
+  $ samovar actions --handlers samovar/handlers
+  $ samovar actions --handlers ./my-handlers --json
+  $ samovar actions --handlers samovar/handlers --schema dx_example`;
+
+export function addActionsCommand(program: Command, parts: CommandParts): void {
+  const command = program.command('actions').description('tell which package gives which action');
+  addConfigurationOptions(command)
+    .option('--json', 'print a JSON array, one object for each action')
+    .option('--schema <action>', 'print the JSON Schemas of its request, response and errors')
+    .addHelpText('after', help)
+    .action(async (options: ActionsOptions) => parts.exitWith(await runActions(options, parts)));
+}
+
+/** The handlers of one virtual host; of none where the command line names modules alone. */
+interface Served {
+  readonly virtualHost: string | undefined;
+  readonly handlers: readonly PackagedHandler[];
+}
+
+export async function runActions(
+  options: ActionsOptions,
+  parts: Pick<CommandParts, 'terminal' | 'env' | 'cwd'>,
+): Promise<number> {
+  const { write, paint } = parts.terminal;
+  if (options.json && options.schema !== undefined) {
+    throw new UsageError('expected either --json or --schema, which prints JSON anyway; got both');
+  }
+  const served = await servedBy(options, parts);
+  if (options.schema !== undefined) {
+    write(JSON.stringify(schemasOf(actionCalled(options.schema, served)), undefined, 2));
+    return exitCodes.ok;
+  }
+  if (options.json) {
+    const all = served.flatMap(({ virtualHost, handlers }) =>
+      handlers.map((handler) => ({ ...(virtualHost !== undefined && { virtualHost }), ...describeAction(handler) })),
+    );
+    write(JSON.stringify(all, undefined, 2));
+    return exitCodes.ok;
+  }
+  for (const [index, { virtualHost, handlers }] of served.entries()) {
+    if (index > 0) write('');
+    if (served.length > 1) write(paint('bold', `virtual host ${virtualHost}`));
+    for (const line of actionsTable(handlers.map(describeAction), paint)) write(line);
+  }
+  return exitCodes.ok;
+}
+
+async function servedBy(options: ActionsOptions, parts: Pick<CommandParts, 'env' | 'cwd'>): Promise<Served[]> {
+  const { env, cwd } = parts;
+  const { handlers: named, config, vhost, allVhosts, url } = options;
+  if (named && config === undefined && !vhost && !allVhosts && url === undefined) {
+    const alone = { name: '', exchanges: undefined, allowMissingHandlers: false };
+    const handlers = givenHandlers({ handlers: named, env, cwd });
+    return [{ virtualHost: undefined, handlers: await givenActions({ ...alone, handlers }, { cwd }) }];
+  }
+  const { file, virtualHosts } = await configurationOf(options, parts);
+  const folder = file === undefined ? undefined : dirname(file);
+  const served: Served[] = [];
+  for (const virtualHost of virtualHosts) {
+    served.push({ virtualHost: virtualHost.name, handlers: await givenActions(virtualHost, { cwd, folder }) });
+  }
+  return served;
+}
+
+function actionCalled(name: string, served: readonly Served[]) {
+  const handlers = served.flatMap((one) => one.handlers);
+  const found = handlers.find(({ handler }) => handler.action.name === name);
+  if (found) return found.handler.action;
+  const names = [...new Set(handlers.map(({ handler }) => handler.action.name))].join(', ');
+  throw new UsageError(`expected --schema to be one of ${names}, got ${JSON.stringify(name)}`);
+}
