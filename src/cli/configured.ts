@@ -68,6 +68,7 @@ function chosenOf(
   return virtualHosts.filter(({ name }) => vhost.includes(name));
 }
 
-function collected(value: string, before: readonly string[] | undefined): readonly string[] {
-  return [...(before ?? []), value];
+/** `before` is false after an option that negates it. */
+function collected(value: string, before: readonly string[] | false | undefined): readonly string[] {
+  return [...(before === false ? [] : (before ?? [])), value];
 }

@@ -1,7 +1,10 @@
 import { Command } from 'commander';
 import { addActionsCommand } from './actions/command.js';
+import { addCallCommand } from './call/command.js';
+import { addCheckConfigCommand } from './check-config/command.js';
 import type { CommandParts } from './command-parts.js';
 import { addDemoCommand } from './demo/command.js';
+import { addStatusCommand } from './status/command.js';
 import { versionOfPackage } from './version.js';
 import { addWorkerCommand } from './worker/command.js';
 
@@ -18,7 +21,10 @@ export function createProgram(parts: CommandParts): Command {
       writeErr: (text) => parts.terminal.writeError(text.trimEnd()),
     });
   addActionsCommand(program, parts);
+  addCallCommand(program, parts);
+  addCheckConfigCommand(program, parts);
   addDemoCommand(program, parts);
+  addStatusCommand(program, parts);
   addWorkerCommand(program, parts);
   return program;
 }

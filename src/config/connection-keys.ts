@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { brokerOfUrl } from './broker.js';
 import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
 
 const hostPattern = /^(?:[^\s:/@[\]]+|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]+\]?)$/;
 const hostAndPortPattern = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:/@[\]]+)(?::\d{1,5})?$/;
+
+const urlExpected =
+  'a URL such as amqp://user:password@host:5672, without a query, reserved characters percent-encoded';
 
 const tls = z
   .strictObject(
@@ -28,10 +32,9 @@ export const brokerKeys = {
   username: text().describe('guest by default.'),
   password: text().describe('A secret: better as ${VARIABLE} or file:/path than in this file.'),
   ssl: flag().describe('Connect with TLS (amqps); false by default.'),
-  url: textLike(
-    /^amqps?:\/\/[^/?#]+\/?[^/?#]*$/,
-    'a URL such as amqp://user:password@host:5672, without a query, reserved characters percent-encoded',
-  ).describe('Instead of host, port, username, password and ssl: amqp://user:password@host:5672. A secret.'),
+  url: textLike(/^amqps?:\/\//, urlExpected)
+    .refine((url) => brokerOfUrl(url) !== undefined, { error: urlExpected })
+    .describe('Instead of host, port, username, password and ssl: amqp://user:password@host:5672. A secret.'),
   hosts: z
     .array(textLike(hostAndPortPattern, 'host or host:port'), { error: 'a list of hosts' })
     .describe('More brokers of the same cluster: host or host:port.'),

@@ -1,4 +1,5 @@
-import { brokerOfUrl, mergedBroker } from './broker.js';
+import { mergedBroker } from './broker.js';
+import { certificateProblems } from './certificates.js';
 import type { Path } from './places.js';
 import type { Problem } from './problems.js';
 
@@ -11,6 +12,7 @@ export function inconsistencies(content: unknown): Problem[] {
   const hosts = Object.entries(keysOf(file['virtual_hosts']));
   return [
     ...beside(['server'], server, 'url', ['host', 'port', 'username', 'password', 'ssl']),
+    ...certificateProblems(['server', 'tls'], keysOf(server['tls'])),
     ...hosts.flatMap(([name, host]) => ofVirtualHost(name, server, keysOf(host))),
   ];
 }
@@ -21,6 +23,7 @@ function ofVirtualHost(name: string, server: Keys, own: Keys): Problem[] {
   const problems = [
     ...beside(path, own, 'url', ['host', 'port', 'username', 'password', 'ssl']),
     ...beside(path, own, 'fernet_keys', typeof own['fernet_key'] === 'string' ? ['fernet_key'] : []),
+    ...certificateProblems([...path, 'tls'], keysOf(own['tls'])),
   ];
   const broker = mergedBroker(server, own);
   const tls = keysOf(own['tls'] ?? server['tls']);
@@ -60,11 +63,6 @@ function beside(path: Path, keys: Keys, key: string, others: readonly string[]):
       expected: `either ${key} or ${other}`,
       got: 'both; leave one of them out',
     }));
-}
-
-/** Whether a URL that passed its pattern can be used. */
-export function isUsableUrl(text: string): boolean {
-  return brokerOfUrl(text) !== undefined;
 }
 
 function keysOf(value: unknown): Keys {

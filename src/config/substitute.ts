@@ -6,7 +6,10 @@ import { isPathOfFile, isSecret } from './secret-paths.js';
 import { expandVariables } from './variables.js';
 
 export interface Substituted {
-  /** The content with its variables replaced, and what files hold in the place of their paths. */
+  /**
+   * The content with its variables replaced, and what files hold in the place of their paths; as it was written where
+   * there is a problem.
+   */
   readonly value: unknown;
   readonly problems: readonly Problem[];
   readonly warnings: readonly { readonly path: Path; readonly text: string }[];
@@ -45,10 +48,10 @@ export async function substitute(
     const expanded = expandVariables(written, env);
     if (!('text' in expanded)) {
       problems.push({ path, ...expanded });
-      return undefined;
+      return written;
     }
     const { text } = expanded;
-    if (isPathOfFile(path)) return await contentOf(resolve(folder, text), path);
+    if (isPathOfFile(path)) return (await contentOf(resolve(folder, text), path)) ?? written;
     if (!isSecret(path)) return text;
     if (!text.startsWith('file:')) {
       if (text === written) plainSecrets.push(path);
@@ -56,12 +59,12 @@ export async function substitute(
     }
     if (!text.startsWith('file:/')) {
       problems.push({ path, expected: 'file: followed by an absolute path', got: 'another path' });
-      return undefined;
+      return written;
     }
     const file = text.slice('file:'.length);
     const secret = await contentOf(file, path);
     if (await othersMayRead(file)) warnings.push({ path, text: `${file} can be read by everybody; chmod o-r it` });
-    return secret?.replace(/\r?\n$/, '');
+    return secret?.replace(/\r?\n$/, '') ?? written;
   }
 
   async function contentOf(file: string, path: Path): Promise<string | undefined> {

@@ -1,0 +1,51 @@
+import { ConfigurationError } from '../../config/configuration-error.js';
+import type { Configuration, VirtualHost } from '../../config/settings.js';
+import { systemClock } from '../../core/clock.js';
+import { systemRandom } from '../../core/random.js';
+import { createMemoryLockProvider } from '../../stores/memory/lock.js';
+import type { CommandParts } from '../command-parts.js';
+import { createLog } from '../log/create-log.js';
+import { openTransport } from '../open-transport.js';
+import { createVirtualHostWorker } from '../worker/virtual-host.js';
+
+/** The actions of each virtual host, and the modules they come from. */
+export type GivenActions = ReadonlyMap<string, readonly { readonly name: string; readonly from: string }[]>;
+
+/**
+ * Does all that a worker does before it connects, and takes it back.
+ * @throws ConfigurationError with the problems of all virtual hosts.
+ */
+export async function setUpOnce(
+  { file, virtualHosts }: Configuration,
+  { cwd, signal, terminal }: Pick<CommandParts, 'cwd' | 'signal' | 'terminal'>,
+): Promise<GivenActions> {
+  const log = createLog({
+    level: 'error',
+    stream: { write: (text) => terminal.writeError(text.trimEnd()) },
+    isTerminal: true,
+  });
+  const problems: string[] = [];
+  const actions = new Map<string, GivenActions extends ReadonlyMap<string, infer Actions> ? Actions : never>();
+  for (const virtualHost of virtualHosts) await setUp(virtualHost);
+  if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
+  return actions;
+
+  async function setUp(virtualHost: VirtualHost): Promise<void> {
+    const worker = createVirtualHostWorker(virtualHost, {
+      ...{ cwd, file, signal, log, openTransport },
+      clock: systemClock,
+      random: systemRandom,
+      locks: createMemoryLockProvider({ clock: systemClock }),
+      onChange: () => undefined,
+    });
+    try {
+      await worker.setUp();
+      actions.set(virtualHost.name, worker.health().actions);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError)) throw error;
+      problems.push(...error.problems);
+    } finally {
+      await worker.close();
+    }
+  }
+}
