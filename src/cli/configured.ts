@@ -18,18 +18,23 @@ export interface ConfigurationOptions {
 
 /** The options of each command that needs a broker: which file, or which URL, and what of it. */
 export function addConfigurationOptions(command: Command): Command {
+  return addCallerOptions(command)
+    .option('--all-vhosts', 'all virtual hosts of the file')
+    .option('--address <address>', 'a node address, instead of the configured ones; repeatable', collected)
+    .option('--mock', 'answer with generated replies, and run no handler');
+}
+
+/** Those of them that mean something to a command that calls one node. */
+export function addCallerOptions(command: Command): Command {
   return command
     .option('--config-file-path, --config <file>', 'the configuration file (see samovar check-config --help)')
     .option('--virtual-host-name, --vhost <name>', 'a virtual host of the file; repeatable', collected)
-    .option('--all-vhosts', 'all virtual hosts of the file')
     .option('--url <url>', 'no file: the broker, such as amqp://user:password@host/virtual-host')
-    .option('--address <address>', 'a node address, instead of the configured ones; repeatable', collected)
     .option(
       '--handlers <module>',
       'a handler package, a path or auto, where the file names none; repeatable',
       collected,
-    )
-    .option('--mock', 'answer with generated replies, and run no handler');
+    );
 }
 
 /**

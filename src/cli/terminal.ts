@@ -3,6 +3,8 @@ export interface Terminal {
   readonly write: (line: string) => void;
   readonly writeError: (line: string) => void;
   readonly paint: Paint;
+  /** Shows one line that the next call replaces, and '' takes away. Only where standard error is a terminal. */
+  readonly redraw?: (line: string) => void;
 }
 
 export type Colour = 'green' | 'red' | 'yellow' | 'dim' | 'bold';
@@ -32,10 +34,23 @@ export function createTerminal(streams: {
   readonly env: NodeJS.ProcessEnv;
 }): Terminal {
   const { stdout, stderr, env } = streams;
-  const wantsColours = stdout.isTTY && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  const isSmart = env['TERM'] !== 'dumb';
+  const wantsColours = stdout.isTTY && !env['NO_COLOR'] && isSmart;
+  let isDrawn = false;
+  function redraw(line: string): void {
+    if (isDrawn || line !== '') stderr.write(`\r\u001b[2K${line.slice(0, (stderr.columns || 80) - 1)}`);
+    isDrawn = line !== '';
+  }
   return {
-    write: (line) => void stdout.write(`${line}\n`),
-    writeError: (line) => void stderr.write(`${line}\n`),
+    write(line) {
+      redraw('');
+      stdout.write(`${line}\n`);
+    },
+    writeError(line) {
+      redraw('');
+      stderr.write(`${line}\n`);
+    },
     paint: wantsColours ? coloured : plain,
+    ...(stderr.isTTY && isSmart && { redraw }),
   };
 }

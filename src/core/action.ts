@@ -16,6 +16,8 @@ export interface Action<
   readonly request: Request;
   readonly response: Response;
   readonly errors: Errors;
+  /** For callers that do not know the contract: the data of errors that `errors` does not list. Left out: there are none. */
+  readonly otherErrors?: z.ZodType;
   /** Where a call without `to` goes, when the client has no route for it. */
   readonly to?: string | ((request: z.input<Request>) => string);
   /** Calls survive a crash of the broker, at half the speed; one-way requests always do. */

@@ -23,7 +23,7 @@ function checkedError(action: Action, error: RpcError, id: string, parts: { cloc
   warnOfSkew(action, error, parts);
   const { declared } = error;
   if (!declared) return error;
-  const schema = Object.hasOwn(action.errors, declared.name) ? action.errors[declared.name] : undefined;
+  const schema = Object.hasOwn(action.errors, declared.name) ? action.errors[declared.name] : action.otherErrors;
   if (!schema) {
     const message = `expected one of the errors that ${action.name} declares, got ${JSON.stringify(declared.name)}`;
     return invalidReply(id, [{ location: ['error', 'name'], message, type: 'invalid_value' }]);
