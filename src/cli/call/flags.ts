@@ -27,7 +27,7 @@ export interface CallFlags {
 
 export function addCallFlags(command: Command): Command {
   return command
-    .option('--to <address>', 'the node address; by default the action's own, else the only one configured')
+    .option('--to <address>', "the node address; by default the action's own, else the only one configured")
     .option('--body <json>', 'the request: a JSON object, "-" for standard input, "@file" for a file')
     .option('--timeout <duration>', 'how long to wait for the answer: 500ms, 5s, 2m (default: 30s)', durationFlag)
     .option('--key <key>', 'idempotency key: a repeat with the same key takes effect once', keyFlag)
@@ -44,7 +44,7 @@ export function addCallFlags(command: Command): Command {
       ),
     )
     .option('--app <name>', 'names this program to the broker', appFlag)
-    .option('--defaults', 'send the defaults of the action's schema, too, for consumers that have none')
+    .option('--defaults', "send the defaults of the action's schema, too, for consumers that have none")
     .option('--json', 'print one line of JSON, for a failure too; of a batch, one for each request')
     .option('--batch <file>', 'make the calls in this file, one JSON object a line; "-" for standard input')
     .option('--parallel <number>', 'calls of a batch that run at once (default: 16)', parallelFlag)
