@@ -1,0 +1,62 @@
+import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Logger } from 'samovar';
+import { exists, sync } from './files.js';
+
+const namePattern = /^\.samovar-(\d+)-\w{6}$/;
+
+/** Below a work folder: what was moved away to make room, under its own name. It comes back if its place is empty. */
+export const displaced = 'displaced';
+
+/**
+ * Runs `work` with a new folder in `parent`, so that what is made there gets its final name by a rename. The folder is
+ * removed afterwards, and so are those that killed processes left behind.
+ */
+export async function withWorkFolder<T>(parent: string, log: Logger, work: (folder: string) => Promise<T>): Promise<T> {
+  for (const name of await readdir(parent)) {
+    if (await isLeftover(parent, name)) await discard(parent, name, log);
+  }
+  const folder = await mkdtemp(join(parent, `.samovar-${process.pid}-`));
+  try {
+    return await work(folder);
+  } finally {
+    await discard(parent, folder.slice(parent.length + 1), log);
+  }
+}
+
+async function isLeftover(parent: string, name: string): Promise<boolean> {
+  const pid = Number(namePattern.exec(name)?.[1] ?? NaN);
+  if (Number.isNaN(pid)) return false;
+  if (pid !== process.pid) return !isAlive(pid);
+  // In a container, the worker before this one often had the same pid.
+  const found = await lstat(join(parent, name));
+  return found.mtimeMs < performance.timeOrigin;
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+/** What cannot be put back or removed stays where it is: it is told, and hinders nobody. */
+async function discard(parent: string, name: string, log: Logger): Promise<void> {
+  const folder = join(parent, name);
+  try {
+    const found = await lstat(folder);
+    // Whoever may write into the parent could lay such a folder out, to have files moved or removed with our rights.
+    if (!found.isDirectory() || found.uid !== process.geteuid?.()) throw new Error(`expected ${folder} to be our own`);
+    const away = join(folder, displaced);
+    for (const one of (await exists(away)) ? await readdir(away) : []) {
+      if (await exists(join(parent, one))) continue;
+      await rename(join(away, one), join(parent, one));
+      await sync(parent);
+      log.warn({ folder: join(parent, one) }, 'a folder that was moved away has been put back');
+    }
+    await rm(folder, { recursive: true, force: true });
+  } catch (err) {
+    log.error({ err, folder }, 'a temporary folder could not be removed; remove it by hand');
+  }
+}

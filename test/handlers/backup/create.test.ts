@@ -1,0 +1,221 @@
+import { execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { declaredErrorOf } from 'samovar';
+import { dxCreateBackup, dxRestoreBackup } from 'samovar/handlers';
+import { afterEach, expect, test } from 'vitest';
+import { runScript, type ScriptProcess } from '../../support/process.js';
+import { addEndlessFile, openStore, sha256, tarsOf, unfinishedBytes } from './store.js';
+
+const to = 'node-1';
+const scripts: ScriptProcess[] = [];
+afterEach(async () => {
+  for (const script of scripts.splice(0)) await script.kill9();
+});
+
+test('a backup is a tar.gz that any tar reads, with a checksum that fits', async () => {
+  const { client, archives, folder } = await openStore();
+  const trees = folder('trees', { oak: 'brown', '-beech': 'grey', 'new\nline': '' });
+  const backup = await client.call(dxCreateBackup, { folder: trees, name: 'one' }, { to });
+  const path = join(archives, 'one.tar.gz');
+  expect(backup).toMatchObject({ name: 'one', folder: trees, entries: 3, contentBytes: 9, consistent: true });
+  expect(backup).toMatchObject({ sha256: sha256(readFileSync(path)), archiveBytes: statSync(path).size });
+  expect(execFileSync('tar', ['-xzOf', path, './-beech'], { encoding: 'utf8' })).toBe('grey');
+  expect(readdirSync(archives).sort()).toEqual(['one.json', 'one.tar.gz']);
+  expect(JSON.parse(readFileSync(join(archives, 'one.json'), 'utf8'))).toEqual(backup);
+});
+
+test('nobody but the worker may read the archives', async () => {
+  const { client, archives, folder } = await openStore();
+  await client.call(dxCreateBackup, { folder: folder('trees', {}), name: 'one' }, { to });
+  expect(statSync(archives).mode & 0o077).toBe(0);
+  expect(statSync(join(archives, 'one.tar.gz')).mode & 0o077).toBe(0);
+});
+
+test('asked again, also at the same time, it answers with the backup that is there', async () => {
+  const { client, folder } = await openStore();
+  const trees = folder('trees', { oak: 'brown' });
+  const ask = () => client.call(dxCreateBackup, { folder: trees, name: 'one' }, { to });
+  const [first, second] = await Promise.all([ask(), ask()]);
+  expect(second).toEqual(first);
+  folder('trees', { birch: 'white' });
+  expect(await ask()).toEqual(first);
+});
+
+test('a name is never used for another folder, nor a foreign file overwritten', async () => {
+  const { client, archives, folder } = await openStore();
+  await client.call(dxCreateBackup, { folder: folder('trees', {}), name: 'one' }, { to });
+  const other = client.call(dxCreateBackup, { folder: folder('shrubs', {}), name: 'one' }, { to });
+  await expect(other).rejects.toMatchObject({ declared: { name: 'name_taken', data: { name: 'one' } } });
+  writeFileSync(join(archives, 'two.tar.gz'), 'foreign');
+  const foreign = client.call(dxCreateBackup, { folder: folder('trees', {}), name: 'two' }, { to });
+  await expect(foreign).rejects.toMatchObject({ declared: { name: 'name_taken' } });
+  expect(readFileSync(join(archives, 'two.tar.gz'), 'utf8')).toBe('foreign');
+});
+
+test('folders that are not below a root, or behind a symbolic link, are out of reach', async () => {
+  const { client, root, archives, folder } = await openStore();
+  const inside = folder('trees/oaks', {});
+  symlinkSync('/etc', join(root, 'out'));
+  symlinkSync(join(root, 'trees'), join(root, 'alias'));
+  for (const wrong of [
+    '/etc',
+    root,
+    `${root}-beside`,
+    join(root, 'out'),
+    join(root, 'out/ssl'),
+    join(root, 'alias/oaks'),
+  ]) {
+    const call = client.call(dxCreateBackup, { folder: wrong, name: 'one' }, { to });
+    const error: unknown = await call.catch((thrown: unknown) => thrown);
+    const data = { folder: wrong, roots: [root] };
+    expect(declaredErrorOf(dxCreateBackup, error)).toEqual({ name: 'outside_root', data });
+  }
+  for (const wrong of [`${inside}/../oaks`, `${inside}/`, 'trees', `${root}//trees`, '/', `${root}/a\0b`]) {
+    const call = client.call(dxCreateBackup, { folder: wrong, name: 'one' }, { to });
+    await expect(call).rejects.toMatchObject({ code: 'invalid_request' });
+  }
+  expect(() => readdirSync(archives)).toThrow('ENOENT');
+});
+
+test('it says so when there is no such folder', async () => {
+  const { client, root, folder } = await openStore();
+  folder('.', { file: '' });
+  for (const wrong of [join(root, 'nothing'), join(root, 'file'), join(root, 'nothing/at/all')]) {
+    const call = client.call(dxCreateBackup, { folder: wrong, name: 'one' }, { to });
+    await expect(call).rejects.toMatchObject({ declared: { name: 'no_such_folder' } });
+  }
+});
+
+test.each([['..'], ['a/b'], ['-a'], ['.a'], ['a\n'], ['']])('%j is no name of a backup', async (name) => {
+  const { client, folder } = await openStore();
+  const call = client.call(dxCreateBackup, { folder: folder('trees', {}), name }, { to });
+  await expect(call).rejects.toMatchObject({ code: 'invalid_request' });
+});
+
+test('what could not be restored is not backed up', async () => {
+  const { client, archives, folder } = await openStore();
+  symlinkSync('/etc/passwd', join(folder('leads-out', { oak: 'x'.repeat(100_000) }), 'passwd'));
+  execFileSync('mkfifo', [join(folder('pipes', {}), 'pipe')]);
+  for (const [name, entry] of [
+    ['leads-out', './passwd'],
+    ['pipes', './pipe'],
+  ] as const) {
+    const call = client.call(dxCreateBackup, { folder: folder(name, {}), name }, { to });
+    await expect(call).rejects.toMatchObject({ declared: { name: 'refused_entry', data: { entry } } });
+  }
+  expect(readdirSync(archives)).toEqual([]);
+  expect(tarsOf(process.pid)).toEqual([]);
+});
+
+test('a backup that is given up in the middle leaves nothing, neither files nor processes', async () => {
+  const { client, server, archives, folder } = await openStore();
+  const trees = folder('trees', { oak: 'brown' });
+  addEndlessFile(trees);
+  const change = new AbortController();
+  const call = client.call(dxCreateBackup, { folder: trees, name: 'one' }, { to, signal: change.signal });
+  await expect.poll(() => unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  expect(tarsOf(process.pid)).toHaveLength(1);
+  change.abort();
+  await expect(call).rejects.toMatchObject({ code: 'cancelled', outcome: 'unknown' });
+  await expect.poll(() => server.health().inFlight).toBe(0);
+  expect(readdirSync(archives)).toEqual([]);
+  expect(tarsOf(process.pid)).toEqual([]);
+});
+
+test('backups of one folder, and of what it lies in, wait for each other; others go on', async () => {
+  const { client, folder, stages } = await openStore();
+  const busy = folder('park/trees', {});
+  addEndlessFile(busy);
+  const change = new AbortController();
+  const ask = (of: string, name: string) =>
+    client.call(dxCreateBackup, { folder: folder(of, {}), name }, { to, signal: change.signal });
+  const started = () => stages.filter((stage) => stage === 'dx_create_backup started').length;
+  const held = [ask('park/trees', 'one'), ask('park/trees', 'two'), ask('park', 'three')].map((call) =>
+    call.catch((error: unknown) => error),
+  );
+  await expect.poll(started).toBe(1);
+  // It has come later, and is answered while the others wait.
+  expect(await ask('meadow', 'four')).toMatchObject({ name: 'four' });
+  expect(started()).toBe(2);
+  change.abort();
+  for (const error of await Promise.all(held)) expect(error).toMatchObject({ code: 'cancelled' });
+});
+
+test('a process killed in the middle of a backup leaves no half archive, and the next backup clears up', async () => {
+  const { client, root, archives, folder } = await openStore();
+  const trees = folder('trees', { oak: 'brown' });
+  addEndlessFile(trees);
+  const script = runScript(new URL('worker.ts', import.meta.url), { args: [root, archives, trees] });
+  scripts.push(script);
+  await expect.poll(() => unfinishedBytes(archives, 'archive'), { timeout: 20_000 }).toBeGreaterThan(0);
+  const [tar = 0] = tarsOf(script.pid);
+  expect(tar).toBeGreaterThan(0);
+  await script.kill9();
+  // Nobody told it to end: its pipe is broken.
+  await expect.poll(() => isRunning(tar)).toBe(false);
+  expect(readdirSync(archives)).toEqual([expect.stringMatching(/^\.samovar-/)]);
+
+  rmSync(join(trees, 'endless'));
+  const backup = await client.call(dxCreateBackup, { folder: trees, name: 'another' }, { to });
+  expect(backup.entries).toBe(1);
+  expect(readdirSync(archives).sort()).toEqual(['another.json', 'another.tar.gz']);
+});
+
+test('a worker that is told to stop in the middle of a backup aborts it within its time, and leaves nothing', async () => {
+  const { root, archives, folder } = await openStore();
+  const trees = folder('trees', {});
+  addEndlessFile(trees);
+  const script = runScript(new URL('worker.ts', import.meta.url), { args: [root, archives, trees] });
+  scripts.push(script);
+  await expect.poll(() => unfinishedBytes(archives, 'archive'), { timeout: 20_000 }).toBeGreaterThan(0);
+  const [tar = 0] = tarsOf(script.pid);
+  script.kill('SIGTERM');
+  expect(await script.exited).toEqual({ code: 0, signal: null });
+  expect(script.lines.at(-1)).toBe('stopped, 1 unfinished');
+  expect(readdirSync(archives)).toEqual([]);
+  expect(isRunning(tar)).toBe(false);
+});
+
+test('temporary files of backups that still run are left alone', async () => {
+  const { client, archives, folder } = await openStore();
+  const big = folder('big', {});
+  addEndlessFile(big);
+  const change = new AbortController();
+  const running = client.call(dxCreateBackup, { folder: big, name: 'one' }, { to, signal: change.signal });
+  await expect.poll(() => unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  await client.call(dxCreateBackup, { folder: folder('small', {}), name: 'two' }, { to });
+  expect(unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  change.abort();
+  await expect(running).rejects.toMatchObject({ code: 'cancelled' });
+});
+
+test('a folder that comes back under its name is restored from its backup as it was', async () => {
+  const { client, root, folder } = await openStore();
+  const trees = folder('trees', { oak: 'brown' });
+  mkdirSync(join(trees, 'deep/er'), { recursive: true });
+  symlinkSync('../../oak', join(trees, 'deep/er/link'));
+  await client.call(dxCreateBackup, { folder: trees, name: 'one' }, { to });
+  renameSync(trees, join(root, 'moved'));
+  const restored = await client.call(dxRestoreBackup, { folder: trees, name: 'one' }, { to });
+  expect(restored).toMatchObject({ entries: 4, contentBytes: 5, replaced: false });
+  expect(execFileSync('diff', ['-r', '--no-dereference', trees, join(root, 'moved')], { encoding: 'utf8' })).toBe('');
+});
+
+/** A dead process that its parent has not fetched does not count. */
+function isRunning(pid: number): boolean {
+  try {
+    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
+  } catch {
+    return false;
+  }
+}
