@@ -34,7 +34,8 @@ async function memoryBroker(): Promise<{ connect(): Transport }> {
   return broker;
 }
 
-async function importAmqp() {
+/** @throws ConfigurationError if amqplib is not installed. */
+export async function importAmqp() {
   try {
     return await import('../../transports/amqp/index.js');
   } catch (error) {

@@ -4,7 +4,9 @@ import { addCallCommand } from './call/command.js';
 import { addCheckConfigCommand } from './check-config/command.js';
 import type { CommandParts } from './command-parts.js';
 import { addDemoCommand } from './demo/command.js';
+import { addNodesCommand } from './nodes/command.js';
 import { addStatusCommand } from './status/command.js';
+import { addTopologyCommand } from './topology/command.js';
 import { versionOfPackage } from './version.js';
 import { addWorkerCommand } from './worker/command.js';
 
@@ -24,7 +26,9 @@ export function createProgram(parts: CommandParts): Command {
   addCallCommand(program, parts);
   addCheckConfigCommand(program, parts);
   addDemoCommand(program, parts);
+  addNodesCommand(program, parts);
   addStatusCommand(program, parts);
+  addTopologyCommand(program, parts);
   addWorkerCommand(program, parts);
   return program;
 }
