@@ -99,7 +99,9 @@ export function runProgram(program: string, { args = [], env, cwd }: RunProgramO
         look();
         void exited.then(({ code, signal: by }) =>
           stop(() => {
-            reject(new Error(`expected ${command} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`));
+            reject(
+              new Error(`expected ${command} to write ${String(wanted)}, got its end (${by ?? code}):\n${stderr}`),
+            );
           }),
         );
       });

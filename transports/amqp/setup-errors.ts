@@ -14,6 +14,10 @@ export function explainDenial(error: unknown, endpoint: Endpoint, settings: Amqp
   if (code === undefined) {
     // The code alone: what OpenSSL says has several lines.
     const why = error instanceof Error && 'code' in error ? String(error.code) : text;
+    // An alert is what the other side has against us.
+    if (why.includes('_ALERT_')) {
+      return setupError(`${place} refused us by TLS: ${why}. Look at tls.cert and tls.key`, error);
+    }
     return setupError(
       `expected ${place} to prove itself by TLS, got ${why}. Look at url (amqps://, host) and tls.ca`,
       error,
