@@ -11,6 +11,8 @@ export interface CommandParts {
   readonly signal: AbortSignal;
   /** Aborts when they insist, with a second signal: the process ends as soon as the listeners have returned. */
   readonly insisted?: AbortSignal;
+  /** From now on only a third signal ends the process: once they insist, the command ends quickly by itself. */
+  readonly linger?: () => void;
   /** Takes what the command shall exit with. */
   exitWith(code: number): void;
 }

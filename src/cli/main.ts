@@ -8,12 +8,14 @@ import { createTerminal } from './terminal.js';
 const terminal = createTerminal({ stdout: process.stdout, stderr: process.stderr, env: process.env });
 const ending = new AbortController();
 const insisting = new AbortController();
+let lingers = false;
 
 for (const [signal, exitCode] of Object.entries(signalExitCodes)) {
   process.on(signal, () => {
     if (ending.signal.aborted) {
+      const mayLinger = lingers && !insisting.signal.aborted;
       insisting.abort(new Error(`ended by a second ${signal}`));
-      process.exit(exitCode);
+      if (!mayLinger) process.exit(exitCode);
     }
     process.exitCode = exitCode;
     ending.abort(new Error(`ended by ${signal}`));
@@ -29,6 +31,7 @@ const program = createProgram({
   stdin: process.stdin,
   signal: ending.signal,
   insisted: insisting.signal,
+  linger: () => void (lingers = true),
   exitWith: (code) => void (process.exitCode = code),
 });
 

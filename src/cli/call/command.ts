@@ -17,18 +17,11 @@ export function addCallCommand(program: Command, parts: CommandParts): void {
       checkFlags(action, flags);
       const exitCode = await (flags.batch === undefined
         ? callOnce(action ?? '', flags, parts)
-        : callBatch(action, flags, { ...parts, hurry: secondInterrupt(parts.signal) }));
+        : callBatch(action, flags, parts));
       // Whoever interrupted it has set the exit code.
       if (!parts.signal.aborted) parts.exitWith(exitCode);
     },
   );
-}
-
-/** Aborts with the second Ctrl-C, which without anybody listening would end the process on the spot. */
-function secondInterrupt(first: AbortSignal): AbortSignal {
-  const second = new AbortController();
-  first.addEventListener('abort', () => process.once('SIGINT', () => second.abort()), { once: true });
-  return second.signal;
 }
 
 function helpText(): string {

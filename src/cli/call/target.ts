@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { ConnectionSettings, VirtualHost } from '../../config/settings.js';
 import type { Action } from '../../core/action.js';
+import { ConfigurationError } from '../../config/configuration-error.js';
 import { nearMiss } from '../../config/near-miss.js';
 import type { CommandParts } from '../command-parts.js';
 import { configurationOf, type ConfigurationOptions } from '../configured.js';
@@ -28,7 +29,7 @@ export interface Target {
   addressOf(action: Action, body: Readonly<Record<string, unknown>>, given: string | undefined): string;
 }
 
-/** @throws UsageError, ConfigurationError; one that only costs the schema is told on standard error. */
+/** @throws UsageError, ConfigurationError; a module that only costs the schema is told on standard error. */
 export async function targetOf(flags: CallFlags & ConfigurationOptions, parts: CommandParts): Promise<Target> {
   const { file, virtualHosts } = await configurationOf(flags, parts);
   const [virtualHost, ...others] = virtualHosts;
@@ -38,7 +39,7 @@ export async function targetOf(flags: CallFlags & ConfigurationOptions, parts: C
   const folder = file === undefined ? cwd : dirname(file);
   const { byName, problems } = await knownActions(virtualHost.handlers, { cwd, folder });
   const [problem] = problems;
-  if (problem !== undefined && isGiven(flags)) throw new UsageError(problem);
+  if (problem !== undefined && isGiven(flags)) throw new ConfigurationError(problem);
   for (const each of problems) terminal.writeError(`samovar: ${shortText(each, 500)}; going on without its schemas`);
   const known = new Map([...byName].map(([name, action]) => [name, { action, notes: schemaNotes(action) }]));
 

@@ -13,16 +13,15 @@ import { createReporter } from './reporter.js';
 import { openResultsFile } from './results-file.js';
 import { batchSource } from './source.js';
 
-/**
- * Makes the calls of a file. `hurry` aborts when whoever interrupted the batch does not want to wait for what is
- * running. Resolves to the exit code: that of the call that went worst.
- */
+/** Makes the calls of a file. Resolves to the exit code: that of the call that went worst. */
 export async function callBatch(
   action: string | undefined,
   flags: CallFlags & ConfigurationOptions,
-  { hurry, ...parts }: CommandParts & { readonly hurry: AbortSignal },
+  parts: CommandParts,
 ): Promise<number> {
   const { terminal, signal, cwd } = parts;
+  // What was not sent has still to be told when somebody does not want to wait for what runs.
+  parts.linger?.();
   const clock = systemClock;
   const target = await targetOf(flags, parts);
   const stop = new AbortController();
@@ -39,20 +38,7 @@ export async function callBatch(
     closing.push(() => client.close());
     const startedMs = clock.monotonicMs();
     try {
-      await conduct({
-        terminal,
-        signal,
-        hurry,
-        stop,
-        source,
-        reporter,
-        transport,
-        client,
-        target,
-        flags,
-        action,
-        clock,
-      });
+      await conduct({ ...parts, stop, source, reporter, transport, client, target, flags, action, clock });
     } finally {
       reporter.summary(clock.monotonicMs() - startedMs);
     }

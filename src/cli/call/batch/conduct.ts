@@ -17,9 +17,7 @@ import type { BatchSource } from './source.js';
 /** What is running when a batch is interrupted may still be answered. */
 const graceMs = 5_000;
 
-export interface ConductParts extends Pick<CommandParts, 'terminal' | 'signal'> {
-  /** Aborts when whoever interrupted the batch does not want to wait for what is running. */
-  readonly hurry: AbortSignal;
+export interface ConductParts extends Pick<CommandParts, 'terminal' | 'signal' | 'insisted'> {
   /** Aborted here: nothing more is sent, and standard input is not read any more. */
   readonly stop: AbortController;
   readonly source: BatchSource;
@@ -66,7 +64,7 @@ export async function conduct(parts: ConductParts): Promise<void> {
     },
   });
 
-  const offs = [onAbort(parts.signal, interrupt), onAbort(parts.hurry, () => giveUp.abort())];
+  const offs = [onAbort(parts.signal, interrupt), onAbort(parts.insisted, () => giveUp.abort())];
   try {
     await runBatch({
       lines: source.lines,
