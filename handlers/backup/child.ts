@@ -62,7 +62,8 @@ export async function runChild(
   }
 }
 
-function isBrokenPipe(error: unknown): boolean {
+/** The other side of a pipe has ended. */
+export function isBrokenPipe(error: unknown): boolean {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return code === 'EPIPE' || code === 'ERR_STREAM_PREMATURE_CLOSE' || code === 'ECONNRESET';
 }

@@ -1,7 +1,7 @@
 import { lstat, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'samovar';
-import { exists, sync } from './files.js';
+import { exists, isMissing, sync } from './files.js';
 
 const namePattern = /^\.samovar-(\d+)-\w{6}$/;
 
@@ -29,8 +29,8 @@ async function isLeftover(parent: string, name: string): Promise<boolean> {
   if (Number.isNaN(pid)) return false;
   if (pid !== process.pid) return !isAlive(pid);
   // In a container, the worker before this one often had the same pid.
-  const found = await lstat(join(parent, name));
-  return found.mtimeMs < performance.timeOrigin;
+  const found = await lstat(join(parent, name)).catch(() => undefined);
+  return found !== undefined && found.mtimeMs < performance.timeOrigin;
 }
 
 function isAlive(pid: number): boolean {
@@ -57,6 +57,8 @@ async function discard(parent: string, name: string, log: Logger): Promise<void>
     }
     await rm(folder, { recursive: true, force: true });
   } catch (err) {
+    // Another run has cleared up at the same time.
+    if (isMissing(err)) return;
     log.error({ err, folder }, 'a temporary folder could not be removed; remove it by hand');
   }
 }
