@@ -26,7 +26,7 @@ const replyRoute = oneOf(['default', 'request-exchange']);
 export const exchangeType = oneOf(['direct', 'fanout', 'topic', 'headers']);
 
 /** Who and where the broker is: under `server`, or under a virtual host, which wins. */
-export const brokerKeys = {
+const brokerKeys = {
   host: textLike(hostPattern, 'the name or address of a host').describe("The broker's host; localhost by default."),
   port: wholeNumber(1, 65_535).describe('5672 by default, 5671 with ssl.'),
   username: text().describe('guest by default.'),

@@ -57,6 +57,9 @@ async function configurationOfFile(sources: ConfigurationSources): Promise<Confi
       .filter(({ exchanges }) => exchanges?.size === 0)
       .map(({ name }) => ['virtual_hosts', name, 'exchanges'])
       .map((path) => `${places.text(places.ofKey(path))}: ${pathText(path)} is empty: no action is answered`),
+    ...virtualHosts
+      .filter((host) => sources.handlers && host.handlers !== handlers)
+      .map(({ name }) => `--handlers has no effect on ${name}: the file names its handlers`),
     ...substituted.warnings.map(({ path, text }) => `${places.text(places.ofValue(path))}: ${pathText(path)}: ${text}`),
     ...(substituted.plainSecrets.length > 0 && (await othersMayRead(file))
       ? [

@@ -62,7 +62,8 @@ function unknownKey(path: Path, key: string): Problem {
 
 function hintFor(issue: core.$ZodIssue, value: unknown): string {
   if (value === undefined) return 'add it';
-  if (value === null) return 'give it a value, or leave the key out';
+  if (value === null)
+    return issue.path.length > 0 ? 'give it a value, or leave the key out' : 'write something into it';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
   return wantsText && (typeof value === 'number' || typeof value === 'boolean') ? 'put it in quotes' : '';
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { amqpKeys, brokerKeys, connectionKeys, exchangeType } from './connection-keys.js';
+import { connectionKeys, exchangeType } from './connection-keys.js';
 import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
 
-const fernetKey = textLike(/^[\w-]{43}=?$/, 'a Fernet key: 32 bytes as base64url');
+const fernetKey = textLike(/^[\w-]{43}=?$/, 'a Fernet key: 32 bytes as base64url').describe('A secret.');
 
 const handlerReference = z.union(
   [
@@ -90,10 +90,6 @@ export const fileSchema = z
         .strictObject({ ...connectionKeys }, { error: 'a mapping' })
         .partial()
         .describe('The broker. Each of these keys may stand under a virtual host, and wins there.'),
-      virtual_hosts: z
-        .record(text(), virtualHost, { error: 'a mapping of virtual hosts' })
-        .refine((hosts) => Object.keys(hosts).length > 0, { error: 'at least one virtual host' })
-        .describe('What is served, by the name of the virtual host.'),
       handlers,
       transport: oneOf(['amqp', 'memory']).describe('amqp by default.'),
       mock,
@@ -103,11 +99,14 @@ export const fileSchema = z
     { error: 'a mapping with server and virtual_hosts' },
   )
   .partial()
-  .required({ virtual_hosts: true });
+  .extend({
+    virtual_hosts: z
+      .record(text(), virtualHost, { error: 'a mapping of virtual hosts' })
+      .refine((hosts) => Object.keys(hosts).length > 0, { error: 'at least one virtual host' })
+      .describe('What is served, by the name of the virtual host.'),
+  });
 
 export type FileContent = z.infer<typeof fileSchema>;
 export type FileVirtualHost = NonNullable<FileContent['virtual_hosts'][string]>;
 export type FileHandlers = NonNullable<FileContent['handlers']>;
 export type ConnectionContent = NonNullable<FileContent['server']>;
-export const brokerKeyNames = Object.keys(brokerKeys);
-export const amqpKeyNames = Object.keys(amqpKeys);

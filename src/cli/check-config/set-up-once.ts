@@ -8,8 +8,14 @@ import { createLog } from '../log/create-log.js';
 import { openTransport } from '../open-transport.js';
 import { createVirtualHostWorker } from '../worker/virtual-host.js';
 
-/** The actions of each virtual host, and the modules they come from. */
-export type GivenActions = ReadonlyMap<string, readonly { readonly name: string; readonly from: string }[]>;
+/** An action, and the module it comes from. */
+interface GivenAction {
+  readonly name: string;
+  readonly from: string;
+}
+
+/** The actions of each virtual host. */
+export type GivenActions = ReadonlyMap<string, readonly GivenAction[]>;
 
 /**
  * Does all that a worker does before it connects, and takes it back.
@@ -25,7 +31,7 @@ export async function setUpOnce(
     isTerminal: true,
   });
   const problems: string[] = [];
-  const actions = new Map<string, GivenActions extends ReadonlyMap<string, infer Actions> ? Actions : never>();
+  const actions = new Map<string, readonly GivenAction[]>();
   for (const virtualHost of virtualHosts) await setUp(virtualHost);
   if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
   return actions;
