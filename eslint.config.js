@@ -3,7 +3,8 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'coverage/', '.tmp/'] },
+  // Templates are projects of their own: their test type-checks them.
+  { ignores: ['dist/', 'coverage/', '.tmp/', 'templates/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

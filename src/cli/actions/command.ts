@@ -1,6 +1,7 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { givenHandlers } from '../../config/given-handlers.js';
+import { abortable } from '../../core/abort.js';
 import type { CommandParts } from '../command-parts.js';
 import { addConfigurationOptions, configurationOf, type ConfigurationOptions } from '../configured.js';
 import { exitCodes } from '../exit-codes.js';
@@ -43,13 +44,14 @@ interface Served {
 
 export async function runActions(
   options: ActionsOptions,
-  parts: Pick<CommandParts, 'terminal' | 'env' | 'cwd'>,
+  parts: Pick<CommandParts, 'terminal' | 'env' | 'cwd' | 'signal'>,
 ): Promise<number> {
   const { write, paint } = parts.terminal;
   if (options.json && options.schema !== undefined) {
     throw new UsageError('expected either --json or --schema, which prints JSON anyway; got both');
   }
-  const served = await servedBy(options, parts);
+  // A set-up that hangs must not keep the command from ending.
+  const served = await abortable(servedBy(options, parts), parts.signal);
   if (options.schema !== undefined) {
     write(JSON.stringify(schemasOf(actionCalled(options.schema, served)), undefined, 2));
     return exitCodes.ok;

@@ -1,7 +1,7 @@
 import type { Paint } from '../terminal.js';
 import type { ActionDescription } from './describe-action.js';
 
-const headings = ['ACTION', 'PACKAGE', 'LOCKS', 'TIMEOUT', 'ERRORS', 'SUMMARY'] as const;
+const headings = ['ACTION', 'PACKAGE', 'LOCKS', 'TIMEOUT', 'SUMMARY', 'ERRORS'] as const;
 
 /** Lines in columns, one for each action; below, the file of each package. */
 export function actionsTable(actions: readonly ActionDescription[], paint: Paint): string[] {
@@ -10,8 +10,8 @@ export function actionsTable(actions: readonly ActionDescription[], paint: Paint
     from,
     locks ? 'yes' : 'no',
     `${timeoutMs / 1000} s`,
-    errors.length === 0 ? '-' : errors.join(', '),
     summary.replaceAll(/\s+/g, ' '),
+    errors.length === 0 ? '-' : errors.join(', '),
   ]);
   const widths = headings.map((heading, column) =>
     Math.max(heading.length, ...rows.map((row) => row[column]?.length ?? 0)),

@@ -3,9 +3,10 @@ import { ConfigurationError } from '../../config/configuration-error.js';
 import type { HandlerReference } from '../../config/settings.js';
 import type { Handler } from '../../core/handler.js';
 import type { HandlerSetup } from '../../core/handler-module.js';
+import { blame } from './blame.js';
 import { installedPackages } from './installed.js';
 import { locateModule } from './locate.js';
-import { checkHandlers, exportsOf, type ModuleExports } from './module-shape.js';
+import { checkHandlers, exportsOf } from './module-shape.js';
 import { readSettings } from './read-settings.js';
 
 /** A handler module that was found, loaded and checked; its settings too. */
@@ -57,14 +58,25 @@ export async function loadHandlerModules(
 
 async function load(reference: HandlerReference, cwd: string): Promise<LoadedModule> {
   const { use, folder } = reference;
-  const location = await located(reference, [folder, cwd]);
-  const namespace = await imported(reference, isOwn(use) ? use : pathToFileURL(location).href);
-  const { settings: schema, setUp } = checked(reference, () => exportsOf(namespace));
+  const location = await attempt(reference, () => locate(use, [folder, cwd]));
+  const namespace = await attempt(
+    reference,
+    () => import(isOwn(use) ? use : pathToFileURL(location).href) as Promise<unknown>,
+    (cause) => `it cannot be loaded: ${blame(cause, location)}`,
+  );
+  const { settings: schema, setUp } = await attempt(reference, () => exportsOf(namespace));
   const settings = readSettings(reference, schema);
   return {
     name: use,
     location,
-    setUp: async (setup) => checkHandlersOf(reference, await runSetUp(reference, setUp, { ...setup, settings })),
+    async setUp(setup) {
+      const given = await attempt(
+        reference,
+        () => setUp({ ...setup, settings }),
+        (cause) => `its set-up failed: ${blame(cause, location)}`,
+      );
+      return attempt(reference, () => checkHandlers(given, 'what its set-up gives'));
+    },
   };
 }
 
@@ -73,58 +85,23 @@ function isOwn(use: string): boolean {
   return use === 'samovar' || use.startsWith('samovar/');
 }
 
-async function located(reference: HandlerReference, folders: readonly string[]): Promise<string> {
-  const { use } = reference;
-  try {
-    return isOwn(use) ? fileURLToPath(import.meta.resolve(use)) : await locateModule(use, folders);
-  } catch (cause) {
-    throw wrong(reference, messageOf(cause), cause);
-  }
+async function locate(use: string, folders: readonly string[]): Promise<string> {
+  return isOwn(use) ? fileURLToPath(import.meta.resolve(use)) : locateModule(use, folders);
 }
 
-async function imported(reference: HandlerReference, specifier: string): Promise<unknown> {
-  try {
-    return (await import(specifier)) as unknown;
-  } catch (cause) {
-    throw wrong(reference, `it cannot be loaded: ${messageOf(cause)}${adviceFor(cause)}`, cause);
-  }
-}
-
-function adviceFor(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'ERR_MODULE_NOT_FOUND') return '; install what it imports beside it';
-  if (code === 'ERR_UNKNOWN_FILE_EXTENSION') return `; build it to JavaScript, Node ${process.versions.node} cannot`;
-  return '';
-}
-
-async function runSetUp(
+/** What `work` throws, with the module's name and the place that asks for it. */
+async function attempt<T>(
   reference: HandlerReference,
-  setUp: ModuleExports['setUp'],
-  setup: HandlerSetup,
-): Promise<unknown> {
+  work: () => T | Promise<T>,
+  tell: (cause: unknown) => string = (cause) => (cause instanceof Error ? cause.message : String(cause)),
+): Promise<T> {
   try {
-    return await setUp(setup);
+    return await work();
   } catch (cause) {
-    throw wrong(reference, `its set-up failed: ${messageOf(cause)}`, cause);
-  }
-}
-
-function checkHandlersOf(reference: HandlerReference, given: unknown): readonly Handler[] {
-  return checked(reference, () => checkHandlers(given, 'what its set-up gives'));
-}
-
-function checked<T>(reference: HandlerReference, check: () => T): T {
-  try {
-    return check();
-  } catch (cause) {
-    throw wrong(reference, messageOf(cause), cause);
+    throw wrong(reference, tell(cause), cause);
   }
 }
 
 function wrong(reference: HandlerReference, message: string, cause?: unknown): ConfigurationError {
   return new ConfigurationError(`${reference.locate()}: handlers of ${reference.use}: ${message}`, { cause });
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,10 +1,10 @@
 import { realpath, stat } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { declaredHandlers, entryOf, readManifest } from './package-entry.js';
 
-/** Where packages are found that are installed beside this one. */
-const ownFolder = dirname(fileURLToPath(import.meta.url));
+/** This package's own folder; what is installed beside it is found. By its name: sources and build differ in depth. */
+const ownRoot = dirname(createRequire(import.meta.url).resolve('samovar/package.json'));
 
 /**
  * The file of a handler module. A path is looked up in the first folder; a package from each of the folders upwards,
@@ -31,7 +31,7 @@ function among(folders: readonly string[]): string {
 /** The folders that Node looks for packages in, from each of `folders` and from samovar itself, the nearest first. */
 export function nodeModulesAbove(folders: readonly string[]): string[] {
   const found = new Set<string>();
-  for (const start of [...folders, ownFolder]) {
+  for (const start of [...folders, dirname(ownRoot)]) {
     for (let at = resolve(start), below = ''; at !== below; below = at, at = dirname(at)) {
       if (basename(at) !== 'node_modules') found.add(join(at, 'node_modules'));
     }
