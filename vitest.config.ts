@@ -8,6 +8,7 @@ export default defineConfig({
       { find: /^samovar$/, replacement: source('src/index.ts') },
       { find: /^samovar\/amqp$/, replacement: source('transports/amqp/index.ts') },
       { find: /^samovar\/memory$/, replacement: source('transports/memory/index.ts') },
+      { find: /^samovar\/redis$/, replacement: source('src/stores/redis/index.ts') },
       { find: /^samovar\/testing$/, replacement: source('src/testing/index.ts') },
       { find: /^samovar\/handlers$/, replacement: source('handlers/index.ts') },
       { find: /^samovar\/handlers\/site$/, replacement: source('handlers/site/index.ts') },

@@ -4,7 +4,7 @@ import type { Held, HoldOptions, LockKey, LockProvider } from '../lock.js';
 import { namesWithoutEnd } from './deadlock.js';
 import { createLease } from './lease.js';
 import type { Lines } from './line.js';
-import { mergedKeys } from './merged-keys.js';
+import { mergedKeys } from '../merged-keys.js';
 import { allTickets, returnTicket, takeTicket, type MemoryLockState, type Ticket } from './ticket.js';
 
 export type { MemoryLockState } from './ticket.js';

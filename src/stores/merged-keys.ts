@@ -1,4 +1,4 @@
-import { exclusive, limit, type LockKey } from '../lock.js';
+import { exclusive, limit, type LockKey } from './lock.js';
 
 /**
  * One key per name, in the order of first mention. A name asked for in two modes takes what excludes everybody that
