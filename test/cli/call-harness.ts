@@ -23,6 +23,7 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal;
+  readonly insisted?: AbortSignal;
   readonly terminal?: Terminal & { readonly lines: readonly string[]; readonly errors: readonly string[] };
 }
 
@@ -38,6 +39,7 @@ export async function samovar(args: readonly string[], options: RunOptions = {})
     cwd: options.cwd ?? process.cwd(),
     stdin: stdin as unknown as NodeJS.ReadStream,
     signal,
+    ...(options.insisted && { insisted: options.insisted }),
     exitWith: (given) => void (code = given),
   });
   try {
