@@ -1,5 +1,5 @@
 import type { Delivery, Message } from '../../src/core/transport.js';
-import { addressExchange, headerNames } from './names.js';
+import { addressExchange, headerNames, nobody } from './names.js';
 import { encodeReplyPlace, isDirectReplyTo, mayReplyTo, type ReplyRules } from './reply-address.js';
 import type { ReplyRoute } from './options.js';
 import {
@@ -46,7 +46,8 @@ export function readArrival(
   nowMs: number,
 ): Arrival | { readonly refused: string } {
   const { properties, fields } = raw;
-  const replyTo = text(properties.replyTo);
+  const given = text(properties.replyTo);
+  const replyTo = given === nobody ? undefined : given;
   if (replyTo !== undefined && !mayReplyTo(replyTo, rules)) return { refused: replyTo };
   const headers = tableOf(properties.headers);
   const ownExchange = addressExchange(rules.address);

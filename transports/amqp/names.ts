@@ -6,6 +6,12 @@ export function inboxName(app: string, id: string): string {
   return `${inboxPrefix}${app}.${id}`;
 }
 
+/**
+ * Where the reply to a one-way request is to go that an existing consumer may get: it exits on a request without
+ * `reply_to`. No queue has this name, and to a worker of ours it is no address.
+ */
+export const nobody = `${inboxPrefix}nobody`;
+
 /** Durable direct exchange of an address: its retries, its quarantine and what is redriven go through it. */
 export function addressExchange(address: string): string {
   return `samovar.${address}`;

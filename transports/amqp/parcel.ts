@@ -4,6 +4,7 @@ import { notSent } from './errors.js';
 import type { AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
 import type { AmqpSettings } from './options.js';
+import { nobody } from './names.js';
 import { decodeReplyPlace, isDirectReplyTo } from './reply-address.js';
 import { propertiesOf, reservedHeader } from './wire.js';
 
@@ -26,7 +27,7 @@ export interface Parcel {
 
 /** A request goes to its action's exchange; anything else is a reply, to where its request's `replyTo` said. */
 export function createParcels(
-  { app, maxBodyBytes }: AmqpSettings,
+  { app, maxBodyBytes, replyRouteOf }: AmqpSettings,
   inboxOf: (address: string) => AttachedInbox | undefined,
 ): (address: string, message: Message, options: SendOptions) => Parcel {
   const deadlineOnly: Record<string, string> = {};
@@ -38,6 +39,7 @@ export function createParcels(
     const sent: Message = { ...message, headers: { ...message.headers } };
     const isRequest = action !== undefined;
     const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
+    const unanswered = isRequest && replyRouteOf(address) === 'request-exchange' ? nobody : undefined;
     const mandatory = isRequest || !isDirectReplyTo(place.routingKey);
     return {
       kind: isRequest ? 'request' : 'reply',
@@ -49,7 +51,7 @@ export function createParcels(
       inbox: replyTo !== undefined && inboxOf(replyTo) ? replyTo : undefined,
       worker: options.requireWorker === true && isRequest ? address : undefined,
       properties({ account }, nowMs) {
-        const replyQueue = replyTo === undefined ? undefined : (inboxOf(replyTo)?.queue ?? replyTo);
+        const replyQueue = replyTo === undefined ? unanswered : (inboxOf(replyTo)?.queue ?? replyTo);
         const properties = propertiesOf(sent, { app, account, nowMs, replyTo: replyQueue, deadlineOnly });
         properties.mandatory = mandatory;
         return properties;

@@ -49,3 +49,7 @@ test('without an account of its own a copy is believed nothing but its attempts'
   expect(read).toMatchObject({ sender: undefined, exchange: '', attempts: 2, firstSeenMs: 3 });
   expect(read.message.replyTo).toBe('samovar.inbox.x');
 });
+
+test('a request whose reply is for nobody is a one-way request', () => {
+  expect(arrival([], { replyTo: 'samovar.inbox.nobody' }).message.replyTo).toBeUndefined();
+});
