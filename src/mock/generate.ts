@@ -9,7 +9,7 @@ import { drawString } from './strings.js';
 const depthOfFew = 4;
 /** A value that goes on for so long has no end. */
 const depthOfNone = 64;
-const kinds = ['object', 'array', 'string', 'integer', 'number', 'boolean', 'null'];
+const scalars = ['string', 'integer', 'number', 'boolean', 'null'];
 
 /**
  * Draws values of a JSON schema. `isGuided`: its examples and defaults are taken where it has some. What JSON Schema does
@@ -104,5 +104,5 @@ function typesOf({ type, properties, prefixItems, items }: PlainSchema): readonl
   if (typeof type === 'string') return [type];
   if (type) return type;
   if (properties) return ['object'];
-  return (prefixItems ?? items) ? ['array'] : kinds.slice(2);
+  return (prefixItems ?? items) ? ['array'] : scalars;
 }
