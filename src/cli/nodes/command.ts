@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { CommandParts } from '../command-parts.js';
 import { addConfigurationOptions, configurationOf, type ConfigurationOptions } from '../configured.js';
 import { exitCodes } from '../exit-codes.js';
-import { lookAt, type NodeReport } from './look-at.js';
+import { lookAt } from './look-at.js';
 import { nodesTable } from './nodes-table.js';
 
 export interface NodesOptions extends ConfigurationOptions {
@@ -31,8 +31,7 @@ export async function runNodes(
 ): Promise<number> {
   const { terminal } = parts;
   const { virtualHosts } = await configurationOf(options, parts);
-  const reports: NodeReport[] = [];
-  for (const virtualHost of virtualHosts) reports.push(...(await lookAt(virtualHost, options.to)));
+  const reports = (await Promise.all(virtualHosts.map((virtualHost) => lookAt(virtualHost, options.to)))).flat();
   if (options.json) terminal.write(JSON.stringify(reports, undefined, 2));
   else terminal.write(nodesTable(reports, terminal.paint));
   const isWrong = reports.some(({ state }) => state !== 'served');

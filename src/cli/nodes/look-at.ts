@@ -12,6 +12,9 @@ export interface NodeReport {
   readonly quarantined: number;
 }
 
+/** Whoever looks does not want to wait for a broker as a worker does. */
+const longestWaitMs = 5_000;
+
 /** Over one connection. `addresses` win over those of the virtual host. */
 export async function lookAt(
   { name, connection, addresses: configured }: VirtualHost,
@@ -23,7 +26,9 @@ export async function lookAt(
     );
   }
   const { inspectAddresses } = await importAmqp();
-  const reports = await inspectAddresses({ ...connection.options, waitForBrokerMs: 5_000 }, addresses);
+  const { waitForBrokerMs = longestWaitMs } = connection.options;
+  const patience = { waitForBrokerMs: Math.min(waitForBrokerMs, longestWaitMs) };
+  const reports = await inspectAddresses({ ...connection.options, ...patience }, addresses);
   return reports.map(({ address, exists, consumers, waiting, retrying, quarantined }) => ({
     virtualHost: name,
     address,
