@@ -1,8 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { createPrivateKey } from 'node:crypto';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { loadConfiguration } from '../../src/config/load.js';
+import { openCertificateFolder } from '../interop/certificates.js';
 import { folderWith } from './folder.js';
 import { loaded, loadedHost, loadedOptions, problemsOf } from './loaded.js';
 
@@ -100,24 +101,13 @@ virtual_hosts:
 describe('certificates', () => {
   /** A certificate, its key, the same key with a passphrase, and another key. */
   async function folderWithCertificates(): Promise<string> {
-    const folder = await folderWith({});
-    const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'ignore' });
-    openssl(
-      'req',
-      '-x509',
-      '-newkey',
-      'rsa:2048',
-      '-nodes',
-      '-keyout',
-      'key.pem',
-      '-out',
-      'cert.pem',
-      '-subj',
-      '/CN=h',
-    );
-    openssl('rsa', '-aes128', '-in', 'key.pem', '-out', 'locked.pem', '-passout', 'pass:s3cret');
-    openssl('genrsa', '-out', 'other.pem', '2048');
-    return folder;
+    const certificates = await openCertificateFolder();
+    onTestFinished(() => certificates.remove());
+    const { pem, key: own } = await certificates.authority('own');
+    const other = await certificates.authority('other');
+    const lock = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: 's3cret' } as const;
+    const locked = createPrivateKey(own).export(lock).toString();
+    return folderWith({ 'cert.pem': pem, 'key.pem': own, 'locked.pem': locked, 'other.pem': other.key });
   }
 
   it('are read from files beside the configuration, and judged', async () => {

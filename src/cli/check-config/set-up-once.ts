@@ -2,7 +2,6 @@ import { ConfigurationError } from '../../config/configuration-error.js';
 import type { Configuration, VirtualHost } from '../../config/settings.js';
 import { systemClock } from '../../core/clock.js';
 import { systemRandom } from '../../core/random.js';
-import { createMemoryLockProvider } from '../../stores/memory/lock.js';
 import type { CommandParts } from '../command-parts.js';
 import { createLog } from '../log/create-log.js';
 import { openTransport } from '../open-transport.js';
@@ -25,6 +24,7 @@ export async function setUpOnce(
   { file, virtualHosts }: Configuration,
   { cwd, signal, terminal }: Pick<CommandParts, 'cwd' | 'signal' | 'terminal'>,
 ): Promise<GivenActions> {
+  const { createMemoryLockProvider } = await import('../../stores/memory/lock.js');
   const log = createLog({
     level: 'error',
     stream: { write: (text) => terminal.writeError(text.trimEnd()) },
