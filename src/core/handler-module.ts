@@ -14,7 +14,7 @@ export interface HandlerSetup<Settings = unknown> {
   /** Aborts as soon as the worker begins to stop: the time to end work in the background. */
   readonly signal: AbortSignal;
   /** Has `task` done after the last handler has ended, the last registered one first; also if a later set-up fails. */
-  onStop(task: () => void | Promise<void>): void;
+  onStop(this: void, task: () => void | Promise<void>): void;
 }
 
 /**

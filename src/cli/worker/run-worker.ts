@@ -90,7 +90,7 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
     socket = await openHealthSocket({ path: parts.socket, env, pid, document });
     log.info({ pid, version, file: configuration.file, socket: socket.path }, 'starting');
     await setUpAll(workers, stopping.signal, log);
-    for (const worker of workers) worker.serve().catch(fail);
+    if (!stopping.signal.aborted) for (const worker of workers) worker.serve().catch(fail);
     await new Promise<void>((resolve) => onAbort(stopping.signal, resolve));
   } catch (error) {
     fail(error);
