@@ -141,3 +141,19 @@ it('exits with 78 and one line for a module that cannot be set up', async () => 
     /^samovar: --handlers: handlers of \.\/x\.mjs: its set-up failed: no water \(file:.*\/x\.mjs:1:30\)$/,
   );
 });
+
+it('ends when it is interrupted, also in a set-up that hangs', async () => {
+  const folder = await temporaryFolder();
+  await folder.write({
+    'x.mjs': `export default ({ onStop }) => {
+    const timer = setInterval(() => {}, 1_000);
+    onStop(() => clearInterval(timer));
+    console.log('hangs');
+    return new Promise(() => {});
+  };`,
+  });
+  const run = runSamovar(['actions', '--handlers', './x.mjs'], { cwd: folder.path });
+  await run.waitForLine('hangs');
+  run.kill('SIGINT');
+  expect(await run.exited).toEqual({ code: 130, signal: null });
+});

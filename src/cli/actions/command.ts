@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
 import type { Command } from 'commander';
 import { givenHandlers } from '../../config/given-handlers.js';
-import { abortable } from '../../core/abort.js';
 import type { CommandParts } from '../command-parts.js';
 import { addConfigurationOptions, configurationOf, type ConfigurationOptions } from '../configured.js';
 import { exitCodes } from '../exit-codes.js';
@@ -50,8 +49,7 @@ export async function runActions(
   if (options.json && options.schema !== undefined) {
     throw new UsageError('expected either --json or --schema, which prints JSON anyway; got both');
   }
-  // A set-up that hangs must not keep the command from ending.
-  const served = await abortable(servedBy(options, parts), parts.signal);
+  const served = await servedBy(options, parts);
   if (options.schema !== undefined) {
     write(JSON.stringify(schemasOf(actionCalled(options.schema, served)), undefined, 2));
     return exitCodes.ok;
@@ -71,19 +69,22 @@ export async function runActions(
   return exitCodes.ok;
 }
 
-async function servedBy(options: ActionsOptions, parts: Pick<CommandParts, 'env' | 'cwd'>): Promise<Served[]> {
-  const { env, cwd } = parts;
+async function servedBy(
+  options: ActionsOptions,
+  parts: Pick<CommandParts, 'env' | 'cwd' | 'signal'>,
+): Promise<Served[]> {
+  const { env, cwd, signal } = parts;
   const { handlers: named, config, vhost, allVhosts, url } = options;
   if (named && config === undefined && !vhost && !allVhosts && url === undefined) {
     const alone = { name: '', exchanges: undefined, allowMissingHandlers: false };
     const handlers = givenHandlers({ handlers: named, env, cwd });
-    return [{ virtualHost: undefined, handlers: await givenActions({ ...alone, handlers }, { cwd }) }];
+    return [{ virtualHost: undefined, handlers: await givenActions({ ...alone, handlers }, { cwd, signal }) }];
   }
   const { file, virtualHosts } = await configurationOf(options, parts);
   const folder = file === undefined ? undefined : dirname(file);
   const served: Served[] = [];
   for (const virtualHost of virtualHosts) {
-    served.push({ virtualHost: virtualHost.name, handlers: await givenActions(virtualHost, { cwd, folder }) });
+    served.push({ virtualHost: virtualHost.name, handlers: await givenActions(virtualHost, { cwd, folder, signal }) });
   }
   return served;
 }

@@ -1,4 +1,5 @@
 import type { VirtualHost } from '../../config/settings.js';
+import { abortable } from '../../core/abort.js';
 import { createClient } from '../../core/client.js';
 import { systemClock } from '../../core/clock.js';
 import { silentLog } from '../../core/log.js';
@@ -14,7 +15,7 @@ import { createStopTasks } from '../worker/stop-tasks.js';
  */
 export async function givenActions(
   virtualHost: Selection & Pick<VirtualHost, 'handlers'>,
-  from: LoadedFrom,
+  { signal, ...from }: LoadedFrom & { readonly signal: AbortSignal },
 ): Promise<readonly PackagedHandler[]> {
   const modules = await loadHandlerModules(virtualHost.handlers, from);
   const [log, clock] = [silentLog, systemClock];
@@ -23,8 +24,11 @@ export async function givenActions(
   const ending = new AbortController();
   const stopTasks = createStopTasks({ log, clock });
   const { onStop } = stopTasks;
+  const stopping = AbortSignal.any([signal, ending.signal]);
   try {
-    return await setUpHandlers(modules, virtualHost, { log, clock, client, signal: ending.signal, onStop });
+    const given = setUpHandlers(modules, virtualHost, { log, clock, client, signal: stopping, onStop });
+    // A set-up that hangs must not keep the command from ending.
+    return await abortable(given, signal);
   } finally {
     ending.abort(new Error('the actions are known'));
     await stopTasks.run();

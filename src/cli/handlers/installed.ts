@@ -16,17 +16,22 @@ export async function installedPackages(folders: readonly string[]): Promise<Han
   for (const folder of lookedAt) {
     for (const name of await packagesIn(folder)) if (!roots.has(name)) roots.set(name, join(folder, name));
   }
-  const found: HandlerReference[] = [];
-  for (const [use, root] of [...roots].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    // What is no package, or a broken one, gives no handlers.
-    const manifest = await readManifest(root).catch(() => undefined);
-    if (declaredHandlers(manifest) === undefined) continue;
-    found.push({ use, folder: root, settings: undefined, locate: () => `handlers: auto, ${root}` });
-  }
-  if (found.length > 0) return found;
+  const giving = await Promise.all([...roots].map(async ([use, root]) => ((await hasHandlers(root)) ? [use] : [])));
+  const found = giving.flat().sort();
+  if (found.length > 0) return found.map((use) => referenceTo(use, roots.get(use) ?? ''));
   throw new ConfigurationError(
     `expected handlers: auto to find a package with "samovar": {"handlers": "./…"} in its package.json, found none in ${lookedAt.join(', ')}`,
   );
+}
+
+async function hasHandlers(root: string): Promise<boolean> {
+  // What is no package, or a broken one, gives no handlers.
+  const manifest = await readManifest(root).catch(() => undefined);
+  return declaredHandlers(manifest) !== undefined;
+}
+
+function referenceTo(use: string, root: string): HandlerReference {
+  return { use, folder: root, settings: undefined, locate: () => `handlers: auto, ${root}` };
 }
 
 async function packagesIn(folder: string): Promise<string[]> {

@@ -30,7 +30,7 @@ export interface LoadedFrom {
 /**
  * Loads what `references` name, in their order; with `auto`, the installed packages that name handlers in their
  * package.json.
- * @throws ConfigurationError naming the module and the place that asks for it.
+ * @throws ConfigurationError naming each module that is wrong and the place that asks for it.
  */
 export async function loadHandlerModules(
   references: 'auto' | readonly HandlerReference[],
@@ -44,15 +44,23 @@ export async function loadHandlerModules(
   const wanted = references === 'auto' ? await installedPackages([folder, cwd]) : references;
   const placeOf = new Map<string, string>();
   const modules: LoadedModule[] = [];
+  const problems: string[] = [];
   for (const reference of wanted) {
-    const loaded = await load(reference, cwd);
-    const earlier = placeOf.get(loaded.location);
-    if (earlier !== undefined) {
-      throw wrong(reference, `expected each module once; ${earlier} has it already (${loaded.location})`);
+    try {
+      const loaded = await load(reference, cwd);
+      const earlier = placeOf.get(loaded.location);
+      if (earlier !== undefined) {
+        throw wrong(reference, `expected each module once; ${earlier} has it already (${loaded.location})`);
+      }
+      placeOf.set(loaded.location, `${reference.use} at ${reference.locate()}`);
+      modules.push(loaded);
+    } catch (error) {
+      // With its cause, where it is the only one.
+      if (!(error instanceof ConfigurationError) || wanted.length === 1) throw error;
+      problems.push(...error.problems);
     }
-    placeOf.set(loaded.location, `${reference.use} at ${reference.locate()}`);
-    modules.push(loaded);
   }
+  if (problems.length > 0) throw new ConfigurationError(problems);
   return modules;
 }
 

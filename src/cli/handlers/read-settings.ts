@@ -28,10 +28,10 @@ function parse(reference: HandlerReference, schema: SettingsSchema, settings: un
   try {
     return schema.safeParse(settings);
   } catch (cause) {
-    // zod's own word for a refinement or transform that gives a promise.
+    // zod throws for a refinement or transform that gives a promise.
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new ConfigurationError(
-      `${reference.locate()}: handlers of ${reference.use}: expected its settings schema to parse synchronously, got: ${why}`,
+      `${reference.locate()}: handlers of ${reference.use}: expected its settings schema to parse synchronously and to throw nothing, got: ${why}`,
       { cause },
     );
   }

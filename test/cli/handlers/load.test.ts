@@ -168,6 +168,13 @@ describe('where a module is found', () => {
     expect(told).toContain(`samovar.yml:3:1: handlers of ${use}: `);
   });
 
+  it('refuses all modules that are wrong at once', async () => {
+    const folder = await temporaryFolder();
+    const references = [reference('./x.mjs', folder), reference('samovar/handlers', folder), reference('pots', folder)];
+    const told = await refusal(loadHandlerModules(references, { cwd: folder.path }));
+    expect(told.split('\n')).toEqual([expect.stringContaining('./x.mjs'), expect.stringContaining('package pots')]);
+  });
+
   it('refuses one module that is named twice, and names both', async () => {
     const folder = await temporaryFolder();
     await folder.write({ 'x.mjs': moduleOf('a') });
