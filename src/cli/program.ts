@@ -3,7 +3,9 @@ import { addActionsCommand } from './actions/command.js';
 import { addCallCommand } from './call/command.js';
 import { addCheckConfigCommand } from './check-config/command.js';
 import type { CommandParts } from './command-parts.js';
+import { addCompletionCommand } from './completion/command.js';
 import { addDemoCommand } from './demo/command.js';
+import { helpText } from './help-text.js';
 import { addNodesCommand } from './nodes/command.js';
 import { addStatusCommand } from './status/command.js';
 import { addTopologyCommand } from './topology/command.js';
@@ -16,6 +18,7 @@ export function createProgram(parts: CommandParts): Command {
     .description('A lean RPC runtime for Node with pluggable transports.')
     .version(versionOfPackage(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', helpText)
     .showHelpAfterError('(samovar --help tells what there is)')
     .exitOverride()
     .configureOutput({
@@ -25,6 +28,7 @@ export function createProgram(parts: CommandParts): Command {
   addActionsCommand(program, parts);
   addCallCommand(program, parts);
   addCheckConfigCommand(program, parts);
+  addCompletionCommand(program, parts);
   addDemoCommand(program, parts);
   addNodesCommand(program, parts);
   addStatusCommand(program, parts);
