@@ -15,7 +15,7 @@ import { createStopTasks } from '../worker/stop-tasks.js';
  */
 export async function givenActions(
   virtualHost: Selection & Pick<VirtualHost, 'handlers'>,
-  { signal, ...from }: LoadedFrom & { readonly signal: AbortSignal },
+  { signal = new AbortController().signal, ...from }: LoadedFrom & { readonly signal?: AbortSignal },
 ): Promise<readonly PackagedHandler[]> {
   const modules = await loadHandlerModules(virtualHost.handlers, from);
   const [log, clock] = [silentLog, systemClock];
