@@ -15,7 +15,14 @@ export interface Broker {
 export function brokerOfUrl(text: string): Broker | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
-  if (!/^amqps?:$/.test(url.protocol) || url.hostname === '' || url.search !== '' || url.hash !== '') return undefined;
+  if (
+    !/^amqps?:$/.test(url.protocol) ||
+    url.hostname === '' ||
+    url.port === '0' ||
+    url.search !== '' ||
+    url.hash !== ''
+  )
+    return undefined;
   const isAnonymous = url.username === '' && url.password === '';
   try {
     return {

@@ -5,6 +5,7 @@ import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
 const hostPattern = /^(?:[^\s:/@[\]]+|\[?[0-9a-fA-F]*:[0-9a-fA-F:.]+\]?)$/;
 const hostAndPortPattern = /^(?:\[[0-9a-fA-F:.]+\]|[^\s:/@[\]]+)(?::\d{1,5})?$/;
 
+const hostExpected = 'host or host:port';
 const urlExpected =
   'a URL such as amqp://user:password@host:5672, without a query, reserved characters percent-encoded';
 
@@ -36,7 +37,9 @@ const brokerKeys = {
     .refine((url) => brokerOfUrl(url) !== undefined, { error: urlExpected })
     .describe('Instead of host, port, username, password and ssl: amqp://user:password@host:5672. A secret.'),
   hosts: z
-    .array(textLike(hostAndPortPattern, 'host or host:port'), { error: 'a list of hosts' })
+    .array(textLike(hostAndPortPattern, hostExpected).refine(hasPossiblePort, { error: hostExpected }), {
+      error: 'a list of hosts',
+    })
     .describe('More brokers of the same cluster: host or host:port.'),
   tls: tls.describe('Certificates. Paths are relative to this file.'),
 };
@@ -71,3 +74,8 @@ export const amqpKeys = {
 };
 
 export const connectionKeys = { ...brokerKeys, ...amqpKeys };
+
+function hasPossiblePort(place: string): boolean {
+  const port = Number(/:(\d+)$/.exec(place)?.[1] ?? 1);
+  return port >= 1 && port <= 65_535;
+}

@@ -13,11 +13,14 @@ export function parseYaml(file: string, text: string): Parsed {
   // Pretty errors quote the file, and with it passwords.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true, stringKeys: true });
   const wrong = [...document.errors, ...document.warnings];
-  if (wrong.length > 0) {
+  // One mistake of another kind makes the parser stumble over much of what follows.
+  const stumble = wrong.findIndex(({ code }) => !reasons.has(code));
+  const told = stumble < 0 ? wrong : wrong.slice(0, stumble + 1);
+  if (told.length > 0) {
     throw new ConfigurationError(
-      wrong.map((error) => {
+      told.map((error) => {
         const { line, col } = lines.linePos(error.pos[0]);
-        return `${file}:${line}:${col}: expected YAML, got ${reasonOf(error)}`;
+        return `${file}:${line}:${col}: expected YAML, got ${reasonOf(error, text)}`;
       }),
     );
   }
@@ -39,7 +42,9 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ['NON_STRING_KEY', 'a key that is no text'],
 ]);
 
-function reasonOf({ code, message }: YAMLError): string {
+function reasonOf({ code, message, pos }: YAMLError, text: string): string {
+  if (text.slice(pos[0] - 1, pos[0] + 1) === '${')
+    return 'a ${ without quotes within { } or [ ]; put the value in quotes';
   // What follows a colon quotes the file.
   return reasons.get(code) ?? `a mistake: ${message.replace(/: ?["'].*$/s, '')}`;
 }

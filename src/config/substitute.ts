@@ -40,7 +40,13 @@ export async function substitute(
       return items;
     }
     const entries: [string, unknown][] = [];
-    for (const [key, item] of Object.entries(value)) entries.push([key, await visit(item, [...path, key], within)]);
+    for (const [key, item] of Object.entries(value)) {
+      // Zod passes over the one; no URL and no broker takes the other.
+      if (key === '__proto__' || isBroken(key)) {
+        problems.push({ path: [...path, key], at: 'key', expected: 'another name', got: 'one that cannot be used' });
+      }
+      entries.push([key, await visit(item, [...path, key], within)]);
+    }
     return Object.fromEntries(entries);
   }
 
@@ -51,6 +57,7 @@ export async function substitute(
       return written;
     }
     const { text } = expanded;
+    if (isBroken(text)) problems.push({ path, expected: 'text', got: 'one half of a surrogate pair' });
     if (isPathOfFile(path)) return (await contentOf(resolve(folder, text), path)) ?? written;
     if (!isSecret(path)) return text;
     if (!text.startsWith('file:')) {
@@ -77,6 +84,11 @@ export async function substitute(
   }
 
   return { value: await visit(content, [], new Set()), problems, warnings, plainSecrets };
+}
+
+/** Whether it has half a surrogate pair in it, which an escape like "\\ud800" makes. */
+function isBroken(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
 }
 
 /** Whether users beside its owner and group may read `file`. */

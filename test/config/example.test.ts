@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { configurationJsonSchema, type JsonSchema } from '../../src/config/json-schema.js';
 import { loadConfiguration } from '../../src/config/load.js';
+import { runSamovar } from '../support/samovar-process.js';
 import { problemsOf } from './loaded.js';
 
 const repository = new URL('../../', import.meta.url);
@@ -29,6 +30,12 @@ describe('samovar.example.yml', () => {
     expect(configuration.virtualHosts).toMatchObject([
       { name: 'trees', addresses: ['node-1'], limits: { concurrency: 5 }, handlers: [{ use: 'samovar/handlers' }] },
     ]);
+  });
+
+  it('gives a worker all that it needs before it connects', async () => {
+    const run = runSamovar(['check-config', '--config', exampleFile.pathname]);
+    expect(await run.exited, run.stderr).toMatchObject({ code: 0 });
+    expect(run.lines).toContain('trees at amqp://guest@localhost:5672, as node-1, concurrency 5');
   });
 
   it.each([...new Set(keysIn(configurationJsonSchema()).map(([key]) => key))])('has the key %s', (key) => {

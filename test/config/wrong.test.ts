@@ -141,6 +141,30 @@ const wrong: Readonly<Record<string, readonly [text: string, problem: string]>> 
   'a second document': ['mock: true\n---\nmock: true', '2:1: expected YAML, got a second document; keep one'],
   'a tag': ['mock: !secret x', '1:7: expected YAML, got a tag (!name) that is not known here; leave it out'],
   'a quote without an end': ['mock: "s3cret', '1:14: expected YAML, got a mistake: Missing closing "quote'],
+  'a variable without quotes where braces mean something': [
+    host('{queue: ${NODE:-a}, also: [b]}'),
+    '3:14: expected YAML, got a ${ without quotes within { } or [ ]; put the value in quotes',
+  ],
+  'nesting without end': [
+    `handlers: ${'['.repeat(5_000)}`,
+    expect.stringMatching(/^1:\d+: expected YAML, got a mistake: Maximum call stack/) as string,
+  ],
+  'half a surrogate pair': [
+    host('queue: "\\ud800"'),
+    '3:12: virtual_hosts.trees.queue: expected text, got one half of a surrogate pair',
+  ],
+  'half a surrogate pair for a name': [
+    'virtual_hosts: {"\\ud800": {queue: a}}',
+    '1:17: virtual_hosts["\\ud800"]: expected another name, got one that cannot be used',
+  ],
+  'a name that JavaScript keeps for itself': [
+    'virtual_hosts: {trees: , __proto__: {queue: a}}',
+    '1:26: virtual_hosts.__proto__: expected another name, got one that cannot be used',
+  ],
+  'a port that there is not': [
+    host('hosts: ["h:5673", "h:99999"]'),
+    '3:23: virtual_hosts.trees.hosts[1]: expected host or host:port, got "h:99999"',
+  ],
   'an alias of nothing': [
     'server: *nothing',
     '1:1: expected YAML whose aliases (*name) can be followed, got: Unresolved alias (the anchor must be set before the alias): nothing',
