@@ -3,6 +3,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { installDebianPackages, isExecutable } from '../support/debian-packages.js';
 import { guardian } from '../support/guardian.js';
 
 const run = promisify(execFile);
@@ -27,6 +28,7 @@ export interface CertificateFolder {
 }
 
 export async function openCertificateFolder(): Promise<CertificateFolder> {
+  if (!(await isExecutable('/usr/bin/openssl'))) await installDebianPackages(['openssl']);
   const folder = await mkdtemp(join(tmpdir(), 'samovar-certificates-'));
   guardian().watch(folder);
 

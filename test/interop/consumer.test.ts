@@ -75,8 +75,9 @@ describe("a consumer on Python's Pika that answers on the exchange of the reques
   });
 
   test('is not there: the call fails, and a later one is answered', async () => {
+    await call('orange');
     await consumer.kill9();
-    const waiting = client.call(dxExample, { favourite_food: 'orange' }, { to: scene.to, timeoutMs: 300 });
+    const waiting = client.call(dxExample, { favourite_food: 'orange' }, { to: scene.to, timeoutMs: 1_000 });
     expect(await failureOf(waiting)).toMatchObject({ code: 'deadline_exceeded', outcome: 'unknown' });
     if (!('missing' in library)) consumer = await startConsumer(library);
     expect(await call('banana')).toEqual({ tolerable: true });
