@@ -23,6 +23,11 @@ for (const [signal, exitCode] of Object.entries(signalExitCodes)) {
 }
 // Whoever read the log may go before us.
 process.stderr.on('error', () => undefined);
+// Without anybody to read the answers there is no use in going on; 141 is what shells call SIGPIPE.
+process.stdout.on('error', () => {
+  process.exitCode ??= 141;
+  ending.abort(new Error('nobody reads the output'));
+});
 
 const program = createProgram({
   terminal,

@@ -71,6 +71,8 @@ export interface CallWorld {
   /** The calls that the probe holds now. */
   readonly held: number;
   release(): void;
+  /** The broker closes every connection to the virtual host. */
+  cut(): Promise<void>;
   /** The URL of somebody with no right to call the probe by `authorize`. */
   readonly stranger: string;
   stop(): Promise<void>;
@@ -116,6 +118,7 @@ export async function openCallWorld(): Promise<CallWorld> {
       holding.forEach((resolve) => resolve());
       holding.clear();
     },
+    cut: () => broker.closeConnections(name),
     async stop() {
       await server.stop();
       await transport.close();
