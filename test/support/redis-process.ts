@@ -13,6 +13,8 @@ export interface RedisProcessOptions {
   /** Keeps its data over a crash (append-only file, synced at each write); by default a restart finds it empty. */
   readonly persistent?: boolean;
   readonly password?: string;
+  /** A cluster of this one node, which checks that the keys of a step belong together. */
+  readonly cluster?: boolean;
 }
 
 /** A redis-server of this machine as a child process, with a port and a folder of its own. */
@@ -32,14 +34,16 @@ export interface RedisProcess {
 
 const bootTimeoutMs = 30_000;
 
-export async function startRedisProcess({ persistent, password }: RedisProcessOptions = {}): Promise<RedisProcess> {
+export async function startRedisProcess(options: RedisProcessOptions = {}): Promise<RedisProcess> {
+  const { persistent, password, cluster } = options;
   const program = await redisProgram();
   const folder = await mkdtemp(join(tmpdir(), 'samovar-redis-'));
   guardian().watch(folder);
-  const [port] = (await freePorts(1)) as [number];
+  const [port, clusterPort] = (await freePorts(2)) as [number, number];
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
   if (persistent) settings.push('--appendonly', 'yes', '--appendfsync', 'always');
   if (password !== undefined) settings.push('--requirepass', password);
+  if (cluster) settings.push('--cluster-enabled', 'yes', '--cluster-port', String(clusterPort));
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
