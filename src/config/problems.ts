@@ -64,6 +64,7 @@ function hintFor(issue: core.$ZodIssue, value: unknown): string {
   if (value === undefined) return 'add it';
   if (value === null)
     return issue.path.length > 0 ? 'give it a value, or leave the key out' : 'write something into it';
+  if (typeof value === 'string' && value.includes('${')) return 'look at what the environment puts there';
   const wantsText = issue.code === 'invalid_type' && issue.expected === 'string';
   return wantsText && (typeof value === 'number' || typeof value === 'boolean') ? 'put it in quotes' : '';
 }

@@ -9,6 +9,4 @@ export interface ConfigurationSources {
   readonly mock?: boolean | undefined;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
-  /** Where files are looked for that nobody names. */
-  readonly places?: readonly string[];
 }

@@ -1,7 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect, it } from 'vitest';
 import { expandVariables } from '../../src/config/variables.js';
-import { loadedHost, loadedOptions } from './loaded.js';
+import { loadedHost, loadedOptions, problemsOf } from './loaded.js';
 
 const env = { NAME: 'value', EMPTY: '', NESTED: '${NAME}', PORT: '7' };
 
@@ -55,4 +55,11 @@ virtual_hosts: {trees: }
 it('variables are replaced in the settings of handlers, too', async () => {
   const text = 'handlers: [{use: a, settings: {root: "${NAME}/x"}}]\nvirtual_hosts: {trees: }';
   expect((await loadedHost(text, { env })).handlers).toMatchObject([{ settings: { root: 'value/x' } }]);
+});
+
+it('what a variable says is not shown where it is wrong', async () => {
+  const text = 'virtual_hosts: {trees: {port: "${PORT}"}}';
+  expect(await problemsOf(text, { env: { PORT: 's3cret' } })).toEqual([
+    '1:31: virtual_hosts.trees.port: expected a whole number from 1 to 65535, got "${PORT}"; look at what the environment puts there',
+  ]);
 });
