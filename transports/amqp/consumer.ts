@@ -12,7 +12,7 @@ import { reattach } from './reattach.js';
 import { createRemembered } from './remembered.js';
 import { createSettler, type Settler } from './settler.js';
 import { startUpkeep } from './upkeep.js';
-import type { ServedAddress, Topology } from './topology.js';
+import type { Topology } from './topology.js';
 import type { RawMessage } from './wire.js';
 
 export interface ConsumerParts {
@@ -48,6 +48,8 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   /** Of messages that went back to the broker, or whose channel went before they were settled. */
   const remembered = createRemembered(2 * options.intake);
   let session: Session | undefined;
+  /** One that is set up: deliveries of it may be settled before the broker's answer is read. */
+  let opening: Session | undefined;
   let resolveLost: (error: TransportError) => void = () => undefined;
   const lost = new Promise<TransportError>((resolve) => {
     resolveLost = resolve;
@@ -65,6 +67,8 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     },
   });
 
+  const served = () => ({ address, actions: options.actions, replyRoute: parts.replyRoute() });
+
   startUpkeep({
     settings,
     signal: stopping.signal,
@@ -73,10 +77,6 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     onResult: (failure) =>
       parts.onProblem('consumer', failure && `${JSON.stringify(address)} may not be reached: ${failure}`),
   });
-
-  function served(): ServedAddress {
-    return { address, actions: options.actions, replyRoute: parts.replyRoute() };
-  }
 
   async function open(link: Link): Promise<void> {
     await topology.worker(link, served());
@@ -103,6 +103,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
         if (tag !== undefined && settler.isOpen) await channel.cancel(tag).catch(() => undefined);
       },
     };
+    opening = opened;
     channel.on('close', () => {
       parts.openSettlers.delete(settler);
       for (const hand of [...opened.hands]) handling.release(hand);
@@ -128,7 +129,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       void settler.close();
       throw new Error('the consumer was cancelled while it was set up');
     }
-    session = opened;
+    [session, opening] = [opened, undefined];
     parts.onProblem('consumer', undefined);
     if (stopping.signal.aborted) await quit(opened);
   }
@@ -191,7 +192,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   }
 
   function closeWhenEmpty(ended: Session): void {
-    if (ended.hands.size === 0) void ended.settler.close();
+    if (ended.hands.size === 0 && ended !== opening) void ended.settler.close();
   }
 
   async function quit(current: Session): Promise<void> {

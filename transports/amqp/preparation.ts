@@ -85,10 +85,11 @@ export function createPreparation(parts: {
     keyOf: ({ kind, exchange, inbox = '', worker = '' }) => JSON.stringify([kind, exchange, inbox, worker]),
     async prepare(parcel, link) {
       if (parcel.kind === 'request' && !parts.isConsumingReady()) await parts.consumingReady();
+      // First: without a worker nothing else is worth a round trip.
+      if (!isWorkerSeen(parcel) && parcel.worker !== undefined) await lookForWorker(parcel.worker, link);
       await declare(parcel, link);
       if (!isInboxReady(parcel) && parcel.inbox !== undefined)
         await parts.inboxOf(parcel.inbox)?.prepareFor(needsBinding(parcel) ? parcel.exchange : undefined);
-      if (!isWorkerSeen(parcel) && parcel.worker !== undefined) await lookForWorker(parcel.worker, link);
     },
     prove: (exchange) => void proven.add(exchange),
     isProven: (exchange) => proven.has(exchange),

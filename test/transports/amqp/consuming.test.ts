@@ -130,6 +130,18 @@ describe('a worker over AMQP', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   });
 
+  test('goes on with what it was set up with, however early its first deliveries are settled', async () => {
+    const early = await work(lab.connect());
+    await early.stop();
+    for (let count = 0; count < 20; count += 1) await early.transport.send(early.address, message());
+    const worker = await work(lab.connect(), undefined, { address: early.address, intake: 20 });
+    await eventually(() => worker.seen.length >= 20);
+    await worker.transport.send(worker.address, message());
+    await eventually(() => worker.seen.length >= 21);
+    expect(worker.seen.filter(({ redelivered }) => redelivered)).toEqual([]);
+    expect(worker.transport.health().counters).toMatchObject({ consumers: 1, dropped_settles: 0, delivered: 21 });
+  });
+
   test('consumes again after its queue was deleted', async () => {
     const worker = await work(lab.connect());
     const channel = await (await lab.foreigner()).createChannel();

@@ -26,6 +26,27 @@ describe('a send over AMQP', () => {
     expect(caller.health().counters['returned']).toBe(10);
   });
 
+  test.each(['durable', 'exclusive'] as const)(
+    'that requires a worker fails within a few round trips where it was stopped, from a caller just connected with an inbox that is %s',
+    async (inbox) => {
+      const worker = await work(lab.connect());
+      await worker.stop();
+      const tookMs: number[] = [];
+      for (let count = 0; count < 10; count += 1) {
+        const caller = lab.connect({ inbox, replyRoute: 'request-exchange' });
+        await caller.connect();
+        const startMs = performance.now();
+        const { address: replyTo } = await caller.openInbox({ receive: () => undefined, lost: () => undefined });
+        const error = await rejection(caller.send(worker.address, message({ replyTo }), { requireWorker: true }));
+        expect([error.code, error.sent]).toEqual(['no_worker', 'no']);
+        tookMs.push(performance.now() - startMs);
+        await caller.close();
+      }
+      // The fastest: the machine may be busy with something else.
+      expect(Math.min(...tookMs)).toBeLessThan(50);
+    },
+  );
+
   test('is unroutable where there is no exchange and no right to make one, and takes no other send with it', async () => {
     const worker = await work(lab.connect());
     const { url } = await lab.broker.createUser({ virtualHost: lab.virtualHost, configure: '^$' });
