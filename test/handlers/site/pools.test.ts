@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,6 +6,7 @@ import { declaredErrorOf } from 'samovar';
 import { dxPoolRestart, dxSiteInstall } from 'samovar/handlers/site';
 import { expect, onTestFinished, test } from 'vitest';
 import { runScript } from '../../support/process.js';
+import { makeFifo } from '../make-fifo.js';
 import { openTown } from './town.js';
 
 /** Ends with its standard input, as the default process does, and starts faster. */
@@ -50,7 +50,7 @@ test('a restart is answered once the new process says that it is up', async () =
   const folder = mkdtempSync(join(tmpdir(), 'samovar-pool-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const gate = join(folder, 'gate');
-  execFileSync('mkfifo', [gate]);
+  makeFifo(gate);
   const command = ['sh', '-c', 'read go < "$0"; echo up; read line', gate];
   const opening = openTown({ pools: { www: { command, readyText: 'up' } } });
   await writeFile(gate, 'go\n');
