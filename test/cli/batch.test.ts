@@ -43,7 +43,7 @@ it('makes each call with its own action, address, key and time, and says what be
     { id: 2, action: 'dx_example', body: { favourite_food: 'onion' } },
     { action: 'dx_order_coffee_pot', body: { machine: 'm9', orderId: 'o' } },
     { body: {}, to: 'nowhere' },
-    { body: { holds: true }, timeout: '300ms' },
+    { body: { holds: true }, timeout: '2s' },
     '{"body":',
     { body: {}, action: 'two words' },
   ]);
@@ -79,11 +79,11 @@ it('exits with 0 when all went well', async () => {
 });
 
 it.each([
-  ['75 for a timeout', [{ body: { holds: true }, timeout: '200ms' }], 75],
+  ['75 for a timeout', [{ body: { holds: true }, timeout: '1s' }], 75],
   [
     '69 before 75',
     [
-      { body: { holds: true }, timeout: '200ms' },
+      { body: { holds: true }, timeout: '1s' },
       { body: {}, to: 'nowhere' },
     ],
     69,
