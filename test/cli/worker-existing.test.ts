@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { connect, type ConsumeMessage } from 'amqplib';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
@@ -42,18 +43,35 @@ it('the configuration of the Python consumer starts a worker unchanged, answers 
 
   const call = await existingCaller(url);
   const tolerable = { success: true, message: 'Determined toleration', data: { tolerable: true } };
-  expect(await call('{"favourite_food": "banana"}')).toEqual(tolerable);
+  expect(await call('{"favourite_food": "banana", "chance_percentage": 100}')).toEqual(tolerable);
   for (let bad = 1; bad <= 5; bad++) {
     expect(await call(`{"favourite_food": ${bad}}`)).toMatchObject({ success: false, data: null });
   }
   expect(await call('{broken')).toMatchObject({ success: false, error: { code: 'invalid_request' } });
-  await call('{"favourite_food": "banana"}', { isOneWay: true });
-  expect(await call('{"favourite_food": "banana"}')).toEqual(tolerable);
+  await call('{"favourite_food": "banana", "chance_percentage": 100}', { isOneWay: true });
+  expect(await call('{"favourite_food": "banana", "chance_percentage": 100}')).toEqual(tolerable);
 
   await expect.poll(() => worker.log.filter(({ msg }) => msg === 'request ended').length).toBe(9);
   const [first] = worker.log.filter(({ msg }) => msg === 'request ended');
   expect(first).toMatchObject({ virtualHost: name, action: 'dx_example', disposition: 'ack', level: 'info' });
   expect(worker.stderr).not.toContain('banana');
+});
+
+it('samovar.example.yml starts a worker, with the broker of the environment', async () => {
+  await broker.management('PUT', '/vhosts/trees');
+  onTestFinished(() => broker.deleteVirtualHost('trees'));
+  const { hostname, port, username, password } = new URL(broker.url);
+  const bench = await openBench();
+  const config = fileURLToPath(new URL('../../samovar.example.yml', import.meta.url));
+  const worker = await bench.worker(['--config', config], {
+    env: {
+      ...{ RABBITMQ_HOST: hostname, RABBITMQ_PORT: port },
+      ...{ RABBITMQ_USERNAME: username, RABBITMQ_PASSWORD: password },
+    },
+  });
+  expect(await bench.status('--vhost', 'trees')).toMatchObject({ code: 0 });
+  worker.kill('SIGTERM');
+  expect(await worker.exited).toEqual({ code: 0, signal: null });
 });
 
 /** A caller as existing ones are written: exchange, callback queue, `reply_to` and `correlation_id`. */

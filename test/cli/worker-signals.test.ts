@@ -4,7 +4,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { freePorts } from '../support/ports.js';
 import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
 import { caller } from './worker/caller.js';
-import { nap, stumble } from './worker/handlers.js';
+import { nap, stumble } from './worker/actions.js';
 import { failingSetUp, hangingSetUp, openBench, testHandlers, type Bench } from './worker/kit.js';
 
 let broker: SharedBroker;

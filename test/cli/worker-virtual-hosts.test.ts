@@ -4,7 +4,7 @@ import type { VirtualHost } from '../support/rabbitmq-admin.js';
 import type { SamovarProcess } from '../support/samovar-process.js';
 import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
 import { caller } from './worker/caller.js';
-import { nap } from './worker/handlers.js';
+import { nap } from './worker/actions.js';
 import { configurationFile, openBench, type Bench } from './worker/kit.js';
 
 let broker: SharedBroker;

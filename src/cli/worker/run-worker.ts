@@ -1,4 +1,4 @@
-import { createMemoryLockProvider } from '../../stores/memory/lock.js';
+import { createMemoryLockProvider } from '../../index.js';
 import type { Configuration } from '../../config/settings.js';
 import { onAbort } from '../../core/abort.js';
 import type { Clock } from '../../core/clock.js';

@@ -4,7 +4,7 @@ import { delay } from '../../core/clock.js';
 import { startServer, type Server } from '../../core/server.js';
 import { TransportError } from '../../core/transport.js';
 import type { CallView } from '../../middleware/observe.js';
-import { createMemoryIdempotencyStore } from '../../stores/memory/idempotency.js';
+import { createMemoryIdempotencyStore } from '../../index.js';
 import type { CommandLog } from '../log/create-log.js';
 import { redReasons, type VirtualHostHealth, type VirtualHostState } from './health-document.js';
 import { prepare, type Prepared, type PrepareParts } from './prepare.js';

@@ -7,11 +7,9 @@ import type { HealthDocument } from '../../../src/cli/worker/health-document.js'
 import { runSamovar, type SamovarOptions, type SamovarProcess } from '../../support/samovar-process.js';
 import type { SharedBroker } from '../../support/shared-rabbitmq.js';
 
-const module = (name: string) => fileURLToPath(new URL(name, import.meta.url));
-
-export const testHandlers = module('handlers.ts');
-export const failingSetUp = module('failing-set-up.ts');
-export const hangingSetUp = module('hanging-set-up.ts');
+export const testHandlers = fileURLToPath(new URL('handlers.ts', import.meta.url));
+export const failingSetUp = fileURLToPath(new URL('failing-set-up.ts', import.meta.url));
+export const hangingSetUp = fileURLToPath(new URL('hanging-set-up.ts', import.meta.url));
 
 /** A folder that is gone when the test is over. */
 export async function testFolder(): Promise<string> {
