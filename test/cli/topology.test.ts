@@ -112,6 +112,14 @@ test('has a right on the default exchange only when asked for replies by that wa
   expect(role?.permissions.write).toContain('|amq\\.default)$');
 });
 
+test('has that right, too, where replies cannot go through the exchange of an action', async () => {
+  const exchanges = { dx_tell_all: { type: 'fanout' } };
+  const server = { host: '127.0.0.1', username: 'w', password: 's3cret' };
+  const config = await fileWith({ server, virtual_hosts: { trees: { queue: 'node-1', exchanges } } });
+  const [role] = await json({ config });
+  expect(role?.permissions.write).toContain('|amq\\.default)$');
+});
+
 test('a virtual host without a broker is refused', async () => {
   const config = await fileWith('transport: memory\nvirtual_hosts: { trees: { queue: node-1 } }\n');
   await expect(topology({ config, action: ['a'] })).rejects.toThrow(ConfigurationError);

@@ -107,9 +107,10 @@ export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
   }
   const routes = new Map(typeof replyRoute === 'string' ? [] : Object.entries(replyRoute));
   const otherwise = typeof replyRoute === 'string' ? replyRoute : 'default';
-  if ([otherwise, ...routes.values()].includes('request-exchange') && Object.values(exchangeTypes).includes('fanout')) {
+  const reachesAll = Object.values(exchangeTypes).find((type) => type === 'fanout' || type === 'headers');
+  if ([otherwise, ...routes.values()].includes('request-exchange') && reachesAll !== undefined) {
     throw new TypeError(
-      "expected replyRoute 'default' where exchangeTypes has 'fanout', got 'request-exchange': each reply would go to each worker, too",
+      `expected replyRoute 'default' where exchangeTypes has '${reachesAll}', got 'request-exchange': each reply would go to each worker, too`,
     );
   }
   return {

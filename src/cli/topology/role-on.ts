@@ -28,7 +28,11 @@ export async function roleOn(virtualHost: VirtualHost, actions: readonly string[
   const { options } = connection;
   const role = choice.for ?? 'worker';
   const configuredRoute = typeof options.replyRoute === 'string' ? options.replyRoute : undefined;
-  const replyRoute = choice.replyRoute ?? configuredRoute ?? 'request-exchange';
+  // Through an exchange of these types each reply would go to each worker, too.
+  const reachesAll = actions.some((action) =>
+    ['fanout', 'headers'].includes(options.exchangeTypes?.[action] ?? 'direct'),
+  );
+  const replyRoute = choice.replyRoute ?? configuredRoute ?? (reachesAll ? 'default' : 'request-exchange');
   const inbox = choice.inbox ?? options.inbox ?? 'durable';
   const { declares, permissions } = topologyOf({ ...options, inbox, addresses, actions, replyRoute })[role];
   // A configuration is a worker's: to give its user the rights of a caller would take away its own.
