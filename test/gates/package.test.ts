@@ -11,6 +11,7 @@ const execute = promisify(execFile);
 interface PackageJson {
   readonly exports: Readonly<Record<string, string>>;
   readonly bin: Readonly<Record<string, string>>;
+  readonly files: readonly string[];
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta: Readonly<Record<string, { readonly optional?: boolean }>>;
@@ -42,8 +43,13 @@ describe('the packed tarball, installed without the optional peers', () => {
     await execute(process.execPath, build, { cwd: repository }).catch((error: unknown) => {
       throw new Error(`expected the package to build, got:\n${(error as { stdout: string }).stdout}`, { cause: error });
     });
-    for (const file of ['package.json', 'LICENSE', 'README.md']) {
-      await cp(join(repository, file), join(staging, file)).catch(() => undefined);
+    for (const file of [
+      ...manifest.files.filter((name) => /^\w/.test(name) && name !== 'dist'),
+      'package.json',
+      'LICENSE',
+      'README.md',
+    ]) {
+      await cp(join(repository, file), join(staging, file), { recursive: true });
     }
     const packed = await execute('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', folder], {
       cwd: staging,
@@ -96,7 +102,10 @@ describe('the packed tarball, installed without the optional peers', () => {
       .split('\n')
       .filter(
         (path) =>
-          path !== '' && !/^\.\/(package\.json|LICENSE|README\.md|dist\/.*\.(js|d\.ts|js\.map|json))$/.test(path),
+          path !== '' &&
+          !/^\.\/(package\.json|LICENSE|(README|CHANGELOG|SECURITY)\.md|samovar\.(example\.yml|schema\.json)|(templates|deploy)\/.*|dist\/.*\.(js|d\.ts|js\.map|json))$/.test(
+            path,
+          ),
       );
     expect(foreign).toEqual([]);
     expect(stdout).toContain('./dist/src/index.d.ts');
