@@ -53,6 +53,7 @@ async function use({ locks, store }: ReturnType<typeof both>): Promise<void> {
 test('options that cannot be are refused at once, without showing the URL', () => {
   for (const create of [createRedisLockProvider, createRedisIdempotencyStore]) {
     expect(() => create({})).toThrow(new TypeError('expected either `url` or `client`, got neither'));
+    expect(() => create({ client: { duplicate: () => new Map() } })).toThrow(/node-redis/);
     expect(() => create({ url: redis.url, namespace: 'a{b}' })).toThrow(TypeError);
     expect(() => create({ url: redis.url, namespace: '' })).toThrow(TypeError);
     expect(() => create({ url: redis.url, leaseMs: 0 })).toThrow(/leaseMs/);
@@ -162,6 +163,17 @@ test('an answer over the limit is refused as too large, and nothing of it is kep
   await expect(claim.settle('é'.repeat(6))).rejects.toMatchObject({ code: 'too_large' });
   expect(await store.read('a')).toMatchObject({ state: 'running' });
   expect(await claim.settle('é'.repeat(5))).toBe('recorded');
+});
+
+test('an event loop that was blocked for longer than a step may take fails nothing', async () => {
+  const { locks, store } = both({ url: redis.url, namespace: 'blocked', commandTimeoutMs: 200 });
+  await use({ locks, store });
+  const asked = [store.read('c'), locks.hold([exclusive('c')], wish, async () => 'done')];
+  // The steps are written at the end of this turn, and answered while nothing here can read.
+  await new Promise((resolve) => setImmediate(resolve));
+  const blockedUntilMs = performance.now() + 400;
+  while (performance.now() < blockedUntilMs);
+  expect(await Promise.all(asked)).toEqual([{ state: 'none' }, 'done']);
 });
 
 test('200 holds and as many waiting duplicates cause no warning', async () => {

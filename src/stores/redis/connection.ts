@@ -6,6 +6,8 @@ import type { RedisClient } from './options.js';
 /** Longer than node-redis takes to give up a connection that is not accepted (5 s). */
 const longestSilenceMs = 10_000;
 
+const graceMs = 10;
+
 export interface ConnectionOptions {
   readonly open: () => RedisClient;
   readonly clock: Clock;
@@ -82,11 +84,13 @@ export function createConnection(options: ConnectionOptions): Connection {
         return;
       }
       let user: RedisClient | undefined;
-      const cancel = clock.after(commandTimeoutMs, () => {
+      // The answer may be there already, unread, where the event loop was blocked for so long.
+      let cancel = clock.after(commandTimeoutMs, () => (cancel = clock.after(graceMs, giveUp)));
+      function giveUp(): void {
         end(() => reject(unavailable(`expected Redis to answer within ${commandTimeoutMs} ms, got no answer`)));
         // Silent, though connected or about to be: what else it was asked will not be answered either.
         if (user ? user === client : clock.monotonicMs() - heardMs > longestSilenceMs) replace();
-      });
+      }
       const refuse = () => end(() => reject(closedError()));
       function end(settle: () => void): void {
         cancel();

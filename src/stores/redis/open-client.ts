@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import type { RedisClient, RedisStoreOptions } from './options.js';
+import type { RedisClient, RedisClientSource, RedisStoreOptions } from './options.js';
 
 /** Makes clients that hold nothing back while they are not connected, and answer in plain text. */
 export function clientOpener({ url, client }: RedisStoreOptions): () => RedisClient {
@@ -8,9 +8,15 @@ export function clientOpener({ url, client }: RedisStoreOptions): () => RedisCli
   }
   // A command that waits in a client for a connection would run long after its step has failed.
   const settings = { disableOfflineQueue: true, commandOptions: {} };
-  if (client) return () => client.duplicate(settings) as RedisClient;
+  if (client) return () => copyOf(client, settings);
   const checked = checkedUrl(url ?? '');
   return () => createClient({ ...settings, url: checked });
+}
+
+function copyOf(client: RedisClientSource, settings: object): RedisClient {
+  const copy = client.duplicate(settings);
+  if (typeof copy === 'object' && copy && 'evalSha' in copy) return copy as RedisClient;
+  throw new TypeError('expected `client` to be a client or cluster of node-redis, got something else');
 }
 
 /** Its error leaves the URL out, and passes no cause on: both would show the password. */

@@ -35,7 +35,7 @@ export interface RedisStoreOptions {
   readonly client?: RedisClientSource;
   /** Workers with one namespace share locks and answers; `samovar` by default. All its keys lie in one slot of a cluster. */
   readonly namespace?: string;
-  /** How long one step may take before it fails as `unavailable`; 2 s by default. */
+  /** How long one step may take before it fails as `unavailable`; 2 s by default. Keep it well below the lease. */
   readonly commandTimeoutMs?: number;
   /** Hears when Redis goes away and comes back. */
   readonly log?: Logger;
