@@ -27,6 +27,8 @@ interface Ticket {
   state: 'taking' | 'waiting' | 'held' | 'over';
   /** Redis knows it, and has to be told of its end. */
   isKnown: boolean;
+  /** A message that overtook the answer to the first step: kept until that says that the ticket is there. */
+  earlyFence: number | undefined;
   granted: (fence: number) => void;
   refused: (reason: unknown) => void;
 }
@@ -78,6 +80,7 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
       sinceMs: clock.monotonicMs(),
       state: 'taking',
       isKnown: false,
+      earlyFence: undefined,
       granted: nothing,
       refused: nothing,
     };
@@ -112,11 +115,9 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
           };
           leases.add(id, { sinceMs: ticket.sinceMs, lost }, state === 'held' ? undefined : lookAgainMs(rest[0]));
           if (state === 'held') return ticket.granted(Number(rest[0]));
-          // The message that grants it may have overtaken the answer.
-          if (ticket.state === 'taking') {
-            ticket.state = 'waiting';
-            waiting += 1;
-          }
+          ticket.state = 'waiting';
+          waiting += 1;
+          if (ticket.earlyFence !== undefined) ticket.granted(ticket.earlyFence);
         },
         (error: unknown) => ticket.refused(error),
       );
@@ -146,7 +147,9 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
 
   function heard(text: string): void {
     const [id = '', fence] = text.split(' ');
-    tickets.get(id)?.granted(Number(fence));
+    const ticket = tickets.get(id);
+    if (ticket?.state === 'taking') ticket.earlyFence = Number(fence);
+    else ticket?.granted(Number(fence));
   }
 
   function end(ticket: Ticket): void {
