@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { commandsOf, needsBroker, snippetsOf, withBroker } from './readme.js';
+import { commandsOf, snippetsOf, withBroker } from './readme.js';
 
 const markdown = [
   '# Title',
@@ -28,9 +28,6 @@ test('blocks are found with their words, names and lines', () => {
 });
 
 test('the broker of the reader becomes the broker of the tests', () => {
-  const [worker, checked] = snippetsOf(markdown);
-  expect(worker && needsBroker(worker)).toBe(true);
-  expect(checked && needsBroker(checked)).toBe(false);
   for (const url of ['amqp://localhost', 'amqp://localhost:5672/trees', 'amqp://test:test@127.0.0.1/%2F']) {
     expect(withBroker(`connect('${url}')`, 'amqp://x:1/v')).toBe(`connect('amqp://x:1/v')`);
   }

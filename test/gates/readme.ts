@@ -29,10 +29,6 @@ export function snippetsOf(markdown: string): Snippet[] {
 
 const localBroker = /amqps?:\/\/(?:[\w-]+:[\w-]+@)?(?:localhost|127\.0\.0\.1)(?::\d+)?(?:\/[\w%-]*)?/g;
 
-export function needsBroker({ code }: Snippet): boolean {
-  return code.search(localBroker) >= 0;
-}
-
 /** The block's code with the reader's local broker replaced by another. */
 export function withBroker(code: string, url: string): string {
   return code.replace(localBroker, url);
