@@ -7,13 +7,19 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** A handler module cannot be set up now; another try may succeed, such as once its database is back. */
+export class SetUpError extends ConfigurationError {
+  override readonly name = 'SetUpError';
+}
+
 /** How a command ends that threw `error`: its exit code, and what whoever started it reads: a line for each problem. */
 export function failureOf(error: unknown): { readonly exitCode: number; readonly line: string } {
   const message = error instanceof Error ? error.message : String(error);
   const line = lineOf(message);
   if (error instanceof UsageError) return { exitCode: exitCodes.usage, line };
   if (error instanceof ConfigurationError) {
-    return { exitCode: exitCodes.configuration, line: error.problems.map(lineOf).join('\n') };
+    const exitCode = error instanceof SetUpError ? exitCodes.failed : exitCodes.configuration;
+    return { exitCode, line: error.problems.map(lineOf).join('\n') };
   }
   if (error instanceof TransportError) {
     return { exitCode: error.code === 'setup' ? exitCodes.configuration : exitCodes.unavailable, line };

@@ -3,7 +3,7 @@
  * what to do; one line for each where there are several. It shows no password.
  */
 export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
+  override readonly name: string = 'ConfigurationError';
   /** Each wrong setting by itself. */
   readonly problems: readonly string[];
 

@@ -33,7 +33,10 @@ export default ({ client, onStop }) => {
 
 async function check(content: string, ...args: string[]) {
   const folder = await temporaryFolder();
-  await folder.write({ 'samovar.yml': content, 'cups.mjs': moduleOf('cup', 'saucer'), 'kitchen.mjs': kitchen });
+  await folder.write({
+    ...{ 'samovar.yml': content, 'cups.mjs': moduleOf('cup', 'saucer'), 'kitchen.mjs': kitchen },
+    'dry.mjs': 'export default () => { throw new Error("no water"); };',
+  });
   const cwd = folder.path;
   await chmod(`${cwd}/samovar.yml`, 0o600);
   const terminal = recordedTerminal();
@@ -105,6 +108,15 @@ describe('samovar check-config', () => {
       expect.stringMatching(/virtual host trees: .*without a handler: plate/),
       expect.stringMatching(/samovar\.yml:11:\d+: handlers of \.\/no-such\.mjs/),
     ]);
+  });
+
+  it('says which set-ups fail that may succeed another time, and exits with 1', async () => {
+    const dry = text.replace('./kitchen', './dry');
+    const [{ exitCode, problems }, json] = [await check(dry), await check(dry, '--json')];
+    expect([exitCode, json.exitCode]).toEqual([1, 1]);
+    expect((await check(dry.replace('saucer:', 'plate:'))).exitCode).toBe(78);
+    expect(problems).toEqual([expect.stringMatching(/^samovar: .*its set-up failed: no water/)]);
+    expect(JSON.parse(json.lines[0] ?? '')).toMatchObject({ ok: false });
   });
 
   it('is one JSON document if it shall be', async () => {

@@ -51,6 +51,16 @@ describe.skipIf(!analyze)('systemd-analyze verify', () => {
   });
 });
 
+it('the unit is tried again for as long as a set-up of handlers fails, such as while their database is away', async () => {
+  const unit = await readFile(join(units, 'samovar@.service'), 'utf8');
+  const numberOf = (key: string) => Number(new RegExp(`^${key}=(\\d+)$`, 'm').exec(unit)?.[1]);
+  // The fastest that it can end and be started does not reach the limit.
+  expect(numberOf('StartLimitBurst') * numberOf('RestartSec')).toBeGreaterThanOrEqual(
+    numberOf('StartLimitIntervalSec'),
+  );
+  expect(unit).not.toMatch(/^RestartPreventExitStatus=.*\b1\b/m);
+});
+
 it('the unit starts after a moment of chance, tells when it is ready, and is not tried again where that cannot help', async () => {
   const unit = await readFile(join(units, 'samovar@.service'), 'utf8');
   const lines = unit.split('\n');

@@ -84,14 +84,22 @@ describe('SIGTERM', () => {
 });
 
 describe('a set-up that throws', () => {
-  it('fails the start with 78, names the package, consumes nothing and puts away what was set up', async () => {
+  it('fails the start with 1, names the package, consumes nothing and puts away what was set up', async () => {
     const worker = bench.run(['worker', ...serving(), '--handlers', failingSetUp]);
-    expect(await worker.exited).toEqual({ code: 78, signal: null });
-    const line = worker.stderr.trimEnd().split('\n').at(-1);
-    expect(line).toMatch(/^samovar: .*failing-set-up\.ts.*the cellar is flooded/);
+    expect(await worker.exited).toEqual({ code: 1, signal: null });
+    const lines = worker.stderr.trimEnd().split('\n');
+    const told = lines.filter((line) => line.includes('the cellar is flooded'));
+    expect(told).toEqual([expect.stringMatching(/^samovar: .*failing-set-up\.ts: its set-up failed: /)]);
+    expect(lines.at(-1)).toBe(told[0]);
     expect(worker.log.map(({ msg }) => msg)).toContain('put away');
     const { pathname } = new URL(url);
     expect(await broker.management('GET', `/queues${pathname}`)).toEqual([]);
+  });
+
+  it('shows its stack at level debug', async () => {
+    const worker = bench.run(['worker', '--url', url, '--handlers', failingSetUp, '--log-level', 'debug']);
+    const line = await worker.waitForLog('a set-up failed');
+    expect(line).toMatchObject({ err: { cause: { stack: expect.stringContaining('failing-set-up.ts:') as string } } });
   });
 });
 

@@ -17,7 +17,7 @@ export interface ActionsOptions extends ConfigurationOptions {
 
 const help = `
 Loads and sets up the handler modules as a worker does, ends them again, and tells which of them gives which action.
-Nothing connects to a broker. What would fail the start of the worker fails here, with exit code 78.
+Nothing connects to a broker. What would fail the start of the worker fails here, with the same exit code.
 
 With --handlers and neither --config nor a virtual host, no file is read: what do these modules give?
 

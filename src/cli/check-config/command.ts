@@ -5,6 +5,7 @@ import type { CommandParts } from '../command-parts.js';
 import type { Command } from 'commander';
 import { addConfigurationOptions, configurationOf, type ConfigurationOptions } from '../configured.js';
 import { exitCodes } from '../exit-codes.js';
+import { failureOf } from '../failure.js';
 import { setUpOnce } from './set-up-once.js';
 import { summaryLines, summaryOf } from './summary.js';
 
@@ -44,7 +45,7 @@ export async function checkConfig(options: CheckConfigOptions, parts: CommandPar
   } catch (error) {
     if (!options.json || !(error instanceof ConfigurationError)) throw error;
     write(JSON.stringify({ ok: false, problems: error.problems }));
-    return exitCodes.configuration;
+    return failureOf(error).exitCode;
   }
 }
 
@@ -63,7 +64,8 @@ The file is the one that --config, SAMOVAR_CONFIG or CONFIG_FILE_PATH names, els
 /etc/samovar/samovar.yml, /etc/cyberfusion/rabbitmq.yml and ./samovar.yml. samovar.example.yml, in the package, explains
 each key. Handler modules are loaded and set up once, as a worker would do it; no connection is made.
 
-Exit codes: 0 all is well, 64 wrong usage, 78 something is wrong: one line for each problem.
+Exit codes, with one line for each problem: 0 all is well, 1 a set-up failed that another time may succeed, 64 wrong
+usage, 78 something is wrong.
 
   samovar check-config --config ./samovar.yml
   samovar check-config --vhost trees --json

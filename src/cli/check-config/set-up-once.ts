@@ -3,6 +3,7 @@ import type { Configuration, VirtualHost } from '../../config/settings.js';
 import { systemClock } from '../../core/clock.js';
 import { systemRandom } from '../../core/random.js';
 import type { CommandParts } from '../command-parts.js';
+import { SetUpError } from '../failure.js';
 import { createLog } from '../log/create-log.js';
 import { openTransport } from '../open-transport.js';
 import { createVirtualHostWorker } from '../worker/virtual-host.js';
@@ -18,7 +19,7 @@ export type GivenActions = ReadonlyMap<string, readonly GivenAction[]>;
 
 /**
  * Does all that a worker does before it connects, and takes it back.
- * @throws ConfigurationError with the problems of all virtual hosts.
+ * @throws ConfigurationError with the problems of all virtual hosts: SetUpError, where another try may mend them all.
  */
 export async function setUpOnce(
   { file, virtualHosts }: Configuration,
@@ -30,10 +31,13 @@ export async function setUpOnce(
     stream: { write: (text) => terminal.writeError(text.trimEnd()) },
     isTerminal: true,
   });
-  const problems: string[] = [];
+  const errors: ConfigurationError[] = [];
   const actions = new Map<string, readonly GivenAction[]>();
   for (const virtualHost of virtualHosts) await setUp(virtualHost);
-  if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
+  if (errors.length > 0) {
+    const Kind = errors.every((error) => error instanceof SetUpError) ? SetUpError : ConfigurationError;
+    throw new Kind([...new Set(errors.flatMap(({ problems }) => problems))]);
+  }
   return actions;
 
   async function setUp(virtualHost: VirtualHost): Promise<void> {
@@ -49,7 +53,7 @@ export async function setUpOnce(
       actions.set(virtualHost.name, worker.health().actions);
     } catch (error) {
       if (!(error instanceof ConfigurationError)) throw error;
-      problems.push(...error.problems);
+      errors.push(error);
     } finally {
       await worker.close();
     }

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../config/configuration-error.js';
 import type { HandlerReference } from '../../config/settings.js';
 import type { Handler } from '../../core/handler.js';
 import type { HandlerSetup } from '../../core/handler-module.js';
+import { SetUpError } from '../failure.js';
 import { blame } from './blame.js';
 import { installedPackages } from './installed.js';
 import { locateModule } from './locate.js';
@@ -15,7 +16,7 @@ export interface LoadedModule {
   readonly name: string;
   /** The file, absolute. */
   readonly location: string;
-  /** @throws ConfigurationError if the set-up fails, or gives something else than handlers. */
+  /** @throws SetUpError if the set-up fails, or gives something else than handlers. */
   setUp(setup: Omit<HandlerSetup, 'settings'>): Promise<readonly Handler[]>;
 }
 
@@ -50,7 +51,8 @@ export async function loadHandlerModules(
       const loaded = await load(reference, cwd);
       const earlier = placeOf.get(loaded.location);
       if (earlier !== undefined) {
-        throw wrong(reference, `expected each module once; ${earlier} has it already (${loaded.location})`);
+        const message = `expected each module once; ${earlier} has it already (${loaded.location})`;
+        throw new ConfigurationError(told(reference, message));
       }
       placeOf.set(loaded.location, `${reference.use} at ${reference.locate()}`);
       modules.push(loaded);
@@ -82,8 +84,9 @@ async function load(reference: HandlerReference, cwd: string): Promise<LoadedMod
         reference,
         () => setUp({ ...setup, settings }),
         (cause) => `its set-up failed: ${blame(cause, location)}`,
+        SetUpError,
       );
-      return attempt(reference, () => checkHandlers(given, 'what its set-up gives'));
+      return attempt(reference, () => checkHandlers(given, 'what its set-up gives'), messageOf, SetUpError);
     },
   };
 }
@@ -101,15 +104,20 @@ async function locate(use: string, folders: readonly string[]): Promise<string> 
 async function attempt<T>(
   reference: HandlerReference,
   work: () => T | Promise<T>,
-  tell: (cause: unknown) => string = (cause) => (cause instanceof Error ? cause.message : String(cause)),
+  tell: (cause: unknown) => string = messageOf,
+  Kind: typeof ConfigurationError = ConfigurationError,
 ): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw wrong(reference, tell(cause), cause);
+    throw new Kind(told(reference, tell(cause)), { cause });
   }
 }
 
-function wrong(reference: HandlerReference, message: string, cause?: unknown): ConfigurationError {
-  return new ConfigurationError(`${reference.locate()}: handlers of ${reference.use}: ${message}`, { cause });
+function told(reference: HandlerReference, message: string): string {
+  return `${reference.locate()}: handlers of ${reference.use}: ${message}`;
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -18,7 +18,8 @@ export type Selection = Pick<VirtualHost, 'name' | 'exchanges' | 'allowMissingHa
 /**
  * Sets the modules up for one virtual host, one after the other, and keeps the handlers that it lists, with what it
  * says about each. What the set-ups gave to `onStop` is the caller's to run, also if this fails.
- * @throws ConfigurationError if a set-up fails, two modules answer one action, or a listed exchange has no handler.
+ * @throws SetUpError if a set-up fails. @throws ConfigurationError if two modules answer one action, or a listed
+ * exchange has no handler.
  */
 export async function setUpHandlers(
   modules: readonly LoadedModule[],

@@ -10,7 +10,8 @@ Where things come from:
   log             JSON lines on standard error, readable ones on a terminal: --log-level, else $SAMOVAR_LOG_LEVEL,
                   else log_level: of the file. A line for each request that has ended is level info; no line has a body
 
-Starting: what cannot work fails the start before anything is consumed, with exit code 78. A broker that is away is
+Starting: what cannot work fails the start before anything is consumed, with exit code 78. A set-up of handlers that
+fails does so with 1, since another try may succeed; --log-level debug shows its stack. A broker that is away is
 waited for. One that refuses a virtual host (a wrong password) ends the worker, too; beside others that it lets in,
 that one is asked for again every 30 s, and is red in "samovar status".
 
@@ -21,10 +22,13 @@ Errors of no request: a promise that is rejected and awaited by nobody is logged
 An exception that nobody catches is logged, and the worker drains and exits with 70.
 
 Exit codes:
-  0   stopped in good order          70   a bug, or an exception that nobody caught
-  1   stopped, and aborted requests  78   wrong configuration, credentials or rights
-  64  wrong usage                    130, 143  ended by a second SIGINT or SIGTERM
+  0   stopped in good order
+  1   stopped, and aborted requests; or handlers could not be set up
+  64  wrong usage
   69  no broker within wait_for_broker_ms, where that is set
+  70  a bug, or an exception that nobody caught
+  78  wrong configuration, credentials or rights
+  130, 143  ended by a second SIGINT or SIGTERM
 
 Examples:
   $ samovar worker --vhost trees

@@ -116,11 +116,9 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
 async function setUpAll(workers: readonly VirtualHostWorker[], signal: AbortSignal, log: CommandLog): Promise<void> {
   const results = await Promise.allSettled(workers.map((worker) => worker.setUp()));
   if (signal.aborted) return;
-  const [first, ...others] = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as Error] : [],
-  );
-  for (const err of others) log.debug({ err }, 'another set-up failed, too');
-  if (first) throw first;
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as Error] : []));
+  for (const err of errors) log.debug({ err }, 'a set-up failed');
+  if (errors[0]) throw errors[0];
 }
 
 function refusalOfAll(refused: readonly { readonly name: string; readonly refusal: TransportError }[]): TransportError {

@@ -68,9 +68,6 @@ describe('what a module may export', () => {
       /timeoutMs of the/,
     ],
     ['one action twice', moduleOf('a', 'a'), /expected one handler for each action, got two for a/],
-    ['a set-up that gives nothing', 'export default () => {};', /what its set-up gives to be an array.*got undefined/],
-    ['a set-up that throws', 'export default () => { throw new Error("no beans"); };', /its set-up failed: no beans/],
-    ['a set-up that rejects', 'export default async () => { throw "no beans"; };', /its set-up failed: no beans/],
     [
       'settings that are no schema',
       'export const settings = { x: 1 }; export default [];',
@@ -78,6 +75,16 @@ describe('what a module may export', () => {
     ],
   ])('is refused with %s', async (_what, source, message) => {
     const told = await refusal(load(source));
+    expect(told).toMatch(message);
+    expect(told).toMatch(/^samovar\.yml:3:1: handlers of \.\/x\.mjs: /);
+  });
+
+  it.each([
+    ['gives nothing', 'export default () => {};', /what its set-up gives to be an array.*got undefined/],
+    ['throws', 'export default () => { throw new Error("no beans"); };', /its set-up failed: no beans/],
+    ['rejects', 'export default async () => { throw "no beans"; };', /its set-up failed: no beans/],
+  ])('cannot be set up now when its set-up %s', async (_what, source, message) => {
+    const told = await refusal(load(source), 'SetUpError');
     expect(told).toMatch(message);
     expect(told).toMatch(/^samovar\.yml:3:1: handlers of \.\/x\.mjs: /);
   });

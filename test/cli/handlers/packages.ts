@@ -77,12 +77,13 @@ export function setupParts(): { setup: Omit<HandlerSetup, 'settings'>; tasks: ((
   };
 }
 
-/** The message of the ConfigurationError that `work` ends with. */
-export async function refusal(work: Promise<unknown>): Promise<string> {
+/** The message of the error that `work` ends with. */
+export async function refusal(work: Promise<unknown>, name = 'ConfigurationError'): Promise<string> {
   const error = await work.then(
     () => undefined,
     (thrown: unknown) => thrown,
   );
   expect(error).toBeInstanceOf(ConfigurationError);
+  expect((error as Error).name).toBe(name);
   return (error as Error).message;
 }
