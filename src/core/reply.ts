@@ -61,7 +61,7 @@ export function parseReply(body: string, id: string): ParsedReply {
   }
   if (parsed['success']) return { success: true, data: parsed['data'] };
   const message = typeof parsed['message'] === 'string' ? parsed['message'] : 'the worker reported a failure';
-  return { success: false, error: errorOf(parsed['error'], message, id) };
+  return { success: false, error: errorOf(parsed, message, id) };
 }
 
 export function invalidReply(id: string, errors: readonly Issue[]): RpcError {
@@ -71,11 +71,13 @@ export function invalidReply(id: string, errors: readonly Issue[]): RpcError {
   });
 }
 
-function errorOf(error: unknown, message: string, id: string): RpcError {
+function errorOf({ error, data }: Readonly<Record<string, unknown>>, message: string, id: string): RpcError {
   if (!isRecord(error) || !isErrorCode(error['code'])) {
-    // An existing consumer says in words alone whether it ran the handler.
-    if (/validation failed/i.test(message)) return new RpcError('invalid_request', message, { id });
-    return new RpcError('failed', message, { id, outcome: 'unknown' });
+    // An existing consumer says in words alone whether it ran the handler, and in its data which fields are wrong.
+    const errors = isRecord(data) && Array.isArray(data['errors']) ? data['errors'].filter(isIssue) : [];
+    const options = { id, ...(errors.length > 0 && { details: { errors } }) };
+    if (/validation failed/i.test(message)) return new RpcError('invalid_request', message, options);
+    return new RpcError('failed', message, { ...options, outcome: 'unknown' });
   }
   const code: ErrorCode = error['code'];
   const { outcome, name, details } = error;
@@ -85,6 +87,14 @@ function errorOf(error: unknown, message: string, id: string): RpcError {
     ...(isRecord(details) && { details }),
     ...(code === 'failed' && typeof name === 'string' && { declared: { name, data: error['data'] } }),
   });
+}
+
+function isIssue(value: unknown): value is Issue {
+  if (!isRecord(value)) return false;
+  const { location, message, type } = value;
+  const isLocation =
+    Array.isArray(location) && location.every((part) => typeof part === 'string' || typeof part === 'number');
+  return isLocation && typeof message === 'string' && typeof type === 'string';
 }
 
 function isOutcome(value: unknown): value is Outcome {

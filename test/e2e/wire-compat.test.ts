@@ -190,6 +190,15 @@ describe('existing consumers', () => {
     });
   });
 
+  test('tell which fields are wrong, where they say it in the right form', async () => {
+    const wrong = { location: ['foods', 0], message: 'Input should be a fruit', type: 'enum' };
+    const errors = [wrong, { ...wrong, location: 'foods' }, { ...wrong, type: 1 }, 'durian', null];
+    const answers = [{ errors }, { errors: 'many' }, { errors: [] }, [], 'no'];
+    await existingConsumer(() => [{ success: false, message: 'Request validation failed', data: answers.shift() }]);
+    expect(await errorOf(call('onion'))).toMatchObject({ code: 'invalid_request', details: { errors: [wrong] } });
+    while (answers.length > 0) expect((await errorOf(call('onion'))).details).toBeUndefined();
+  });
+
   test('that report another failure make it failed, unknown, with their message', async () => {
     await existingConsumer(() => [{ success: false, message: 'The kitchen is closed', data: null }]);
     const error = await errorOf(call('onion'));

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { dxExample } from '../../handlers/index.js';
 import { defineAction, type Client } from '../../src/index.js';
-import { failureOf } from '../e2e/stage.js';
+import { errorOf, failureOf } from '../e2e/stage.js';
 import { openScene, type Scene } from '../e2e/workers/scene.js';
 import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
 import type { ScriptProcess } from '../support/process.js';
@@ -59,10 +59,11 @@ describe("a consumer on Python's Pika that answers on the exchange of the reques
   });
 
   test('that answers a bad request twice is believed once: it was not executed', async () => {
-    expect(await failureOf(call('durian'))).toEqual({
+    expect(await errorOf(call('durian'))).toMatchObject({
       code: 'invalid_request',
       outcome: 'not_executed',
       retryable: false,
+      details: { errors: [{ location: ['favourite_food'], type: 'enum' }] },
     });
     expect(await call('orange')).toEqual({ tolerable: true });
     await expect.poll(() => client.health().counters).toEqual({ unexpected_replies: 1 });
