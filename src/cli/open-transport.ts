@@ -9,6 +9,7 @@ export interface OpenTransportParts {
   readonly inbox?: 'durable' | 'exclusive';
   readonly app?: string;
   readonly waitForBrokerMs?: number;
+  readonly takesEitherRoute?: boolean;
 }
 
 /**

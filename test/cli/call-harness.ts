@@ -7,7 +7,7 @@ import { failureOf } from '../../src/cli/failure.js';
 import { createProgram } from '../../src/cli/program.js';
 import type { Terminal } from '../../src/cli/terminal.js';
 import { defineAction, defineHandler, startServer, systemClock } from '../../src/index.js';
-import { createAmqpTransport } from '../../transports/amqp/index.js';
+import { createAmqpTransport, type Permissions } from '../../transports/amqp/index.js';
 import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
 import { recordedTerminal } from './recorded-terminal.js';
 
@@ -75,6 +75,8 @@ export interface CallWorld {
   cut(): Promise<void>;
   /** The URL of somebody with no right to call the probe by `authorize`. */
   readonly stranger: string;
+  /** Somebody with these permissions, and no more. */
+  userWith(permissions: Permissions): Promise<{ readonly url: string }>;
   stop(): Promise<void>;
 }
 
@@ -118,6 +120,7 @@ export async function openCallWorld(): Promise<CallWorld> {
       holding.forEach((resolve) => resolve());
       holding.clear();
     },
+    userWith: (permissions) => broker.createUser({ virtualHost: name, ...permissions }),
     cut: () => broker.closeConnections(name),
     async stop() {
       await server.stop();

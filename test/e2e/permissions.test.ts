@@ -39,7 +39,7 @@ async function userByTopology(options: TopologyOptions): Promise<User> {
 
 async function demo(url: string) {
   const terminal = recordedTerminal();
-  const exitCode = await runDemo({ transport: 'amqp', url, replyRoute: 'request-exchange' }, { terminal, signal });
+  const exitCode = await runDemo({ transport: 'amqp', url }, { terminal, signal });
   return { exitCode, lines: terminal.lines };
 }
 

@@ -156,9 +156,10 @@ export function createConnection(parts: ConnectionParts): Connection {
     const kind = error instanceof TransportError && error.code === 'setup' ? 'denied' : failureKind(error);
     const explained = kind === 'denied' ? explainDenial(error, endpoint, settings) : undefined;
     attempts += 1;
-    trouble = explained?.message ?? `no connection to ${placeOf(endpoint)}: ${brokerTextOf(error)}`;
+    const place = placeOf(endpoint);
+    trouble = explained?.message ?? `no connection to ${place}: ${brokerTextOf(error).replace(` ${place}`, '')}`;
     parts.onChange();
-    log.warn({ connection: role, broker: placeOf(endpoint), attempt: attempts, reason: trouble }, 'could not connect');
+    log.warn({ connection: role, broker: place, attempt: attempts, reason: trouble }, 'could not connect');
     delayAfterFailure = backoffMs(attempts, { firstDelayMs, maxDelayMs: longestDelayMs[kind] }, random);
     if (explained && !everReady) giveUp(explained);
   }

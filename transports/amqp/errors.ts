@@ -26,7 +26,8 @@ export function replyCodeOf(error: unknown): number | undefined {
 /** What the broker said, without what the client library puts around it. */
 export function brokerTextOf(error: unknown): string {
   const message = messageOf(error);
-  return /with message "([\s\S]*)"$/.exec(message)?.[1] ?? message;
+  // It may end with a full stop; what is said around it has its own.
+  return (/with message "([\s\S]*)"$/.exec(message)?.[1] ?? message).replace(/\.$/, '');
 }
 
 /** The argument in which something that exists differs from what was declared. */

@@ -58,6 +58,8 @@ export interface AmqpTransportOptions {
   readonly queueType?: 'classic' | 'quorum';
   /** How replies travel: one answer for all, or for single addresses (the others: 'default'). */
   readonly replyRoute?: ReplyRoute | Readonly<Record<string, ReplyRoute>>;
+  /** Callers take replies through the exchange of their request, too, where they may bind their inbox to it; false by default. */
+  readonly takesEitherRoute?: boolean;
   /** Reply queues to answer besides our own inboxes, server-named queues and direct reply-to; `*` stands for any text. */
   readonly replyToAllow?: readonly string[];
   /** The broker's `consumer_timeout`; 30 min by default, as the broker's own. */
@@ -86,6 +88,7 @@ export interface AmqpSettings {
   readonly exchangeTypes: ReadonlyMap<string, ExchangeType>;
   readonly queueType: 'classic' | 'quorum';
   readonly replyRouteOf: (address: string) => ReplyRoute;
+  readonly takesEitherRoute: boolean;
   readonly allowsReplyTo: (replyTo: string) => boolean;
   readonly brokerAckTimeoutMs: number;
   readonly clock: Clock;
@@ -132,6 +135,7 @@ export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
     exchangeTypes: new Map(Object.entries(exchangeTypes)),
     queueType: options.queueType ?? 'classic',
     replyRouteOf: (address) => routes.get(address) ?? otherwise,
+    takesEitherRoute: options.takesEitherRoute ?? false,
     allowsReplyTo: patternTest(options.replyToAllow ?? []),
     brokerAckTimeoutMs: whole('brokerAckTimeoutMs', options.brokerAckTimeoutMs ?? 1_800_000),
     clock: options.clock ?? systemClock,

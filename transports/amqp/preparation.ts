@@ -1,3 +1,4 @@
+import { TransportError } from '../../src/core/transport.js';
 import { notSent } from './errors.js';
 import type { AttachedInbox } from './inbox.js';
 import type { Link } from './link.js';
@@ -37,6 +38,8 @@ export function createPreparation(parts: {
   const { clock } = settings;
   /** Exchanges that are there, and to which a publish has succeeded. */
   const proven = new Set<string>();
+  /** Exchanges to which the inbox should be bound, and may not. */
+  const unbindable = new Set<string>();
   /** By address, in monotonic milliseconds. */
   const seen = new Map<string, number>();
 
@@ -44,11 +47,27 @@ export function createPreparation(parts: {
     return settings.replyRouteOf(routingKey) === 'request-exchange';
   }
 
+  function wantsBinding(parcel: Parcel): boolean {
+    if (needsBinding(parcel)) return true;
+    // What is bound to one of these gets the requests, too.
+    const reachesAll = ['fanout', 'headers'].includes(settings.exchangeTypes.get(parcel.exchange) ?? 'direct');
+    return settings.takesEitherRoute && !reachesAll && !unbindable.has(parcel.exchange);
+  }
+
+  async function prepareInbox(inbox: AttachedInbox, parcel: Parcel): Promise<void> {
+    try {
+      await inbox.prepareFor(wantsBinding(parcel) ? parcel.exchange : undefined);
+    } catch (error) {
+      if (needsBinding(parcel) || !(error instanceof TransportError && error.code === 'setup')) throw error;
+      unbindable.add(parcel.exchange);
+    }
+  }
+
   function isInboxReady(parcel: Parcel): boolean {
     if (parcel.inbox === undefined) return true;
     const inbox = parts.inboxOf(parcel.inbox);
     if (!inbox) return true;
-    return inbox.queue !== undefined && (!needsBinding(parcel) || inbox.isBoundTo(parcel.exchange));
+    return inbox.queue !== undefined && (!wantsBinding(parcel) || inbox.isBoundTo(parcel.exchange));
   }
 
   function isWorkerSeen({ worker }: Parcel): boolean {
@@ -88,13 +107,14 @@ export function createPreparation(parts: {
       // First: without a worker nothing else is worth a round trip.
       if (!isWorkerSeen(parcel) && parcel.worker !== undefined) await lookForWorker(parcel.worker, link);
       await declare(parcel, link);
-      if (!isInboxReady(parcel) && parcel.inbox !== undefined)
-        await parts.inboxOf(parcel.inbox)?.prepareFor(needsBinding(parcel) ? parcel.exchange : undefined);
+      const inbox = isInboxReady(parcel) ? undefined : parts.inboxOf(parcel.inbox ?? '');
+      if (inbox) await prepareInbox(inbox, parcel);
     },
     prove: (exchange) => void proven.add(exchange),
     isProven: (exchange) => proven.has(exchange),
     forget() {
       proven.clear();
+      unbindable.clear();
       parts.forgetBindings();
     },
   };

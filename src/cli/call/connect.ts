@@ -24,6 +24,8 @@ export async function connect(connection: ConnectionSettings, options: ConnectOp
   const transport: Transport & { connect?(): Promise<void> } = await openTransport(connection, {
     inbox,
     waitForBrokerMs,
+    // A worker that may not write to the default exchange answers through that of the request.
+    takesEitherRoute: true,
     ...(app !== undefined && { app }),
   });
   try {

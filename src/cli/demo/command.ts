@@ -6,13 +6,7 @@ import { differenceOf, type Ending } from './ending.js';
 import { play } from './play.js';
 import { loadScript } from './script.js';
 import { createTable } from './table.js';
-import {
-  connectionOf,
-  replyRoutes,
-  transportNames,
-  waitForBrokerMs,
-  type TransportChoice,
-} from './transport-choice.js';
+import { connectionOf, transportNames, waitForBrokerMs, type TransportChoice } from './transport-choice.js';
 
 export interface DemoOptions extends TransportChoice {
   readonly requests?: string;
@@ -24,11 +18,6 @@ export function addDemoCommand(program: Command, parts: CommandParts): void {
     .description('start two nodes with the example handlers, and make real calls')
     .addOption(new Option('--transport <name>', 'what carries the messages').choices(transportNames).default('memory'))
     .option('--url <url>', 'the broker, such as amqp://user:password@localhost:5672')
-    .addOption(
-      new Option('--reply-route <route>', 'how replies may come; the first takes them either way')
-        .choices(replyRoutes)
-        .default('request-exchange'),
-    )
     .option('--requests <file>', 'a JSON file with other calls and what to expect of them')
     .action(async (options: DemoOptions) => parts.exitWith(await runDemo(options, parts)));
 }
@@ -40,13 +29,13 @@ export async function runDemo(
 ): Promise<number> {
   const { write, paint } = terminal;
   const script = await loadScript(options.requests);
-  const connections = { node: connectionOf(options), caller: connectionOf(options, options.replyRoute) };
+  const connection = connectionOf(options);
   const table = createTable(script, paint);
   const named = new Map<string, Ending>();
   let made = 0;
   let wrong = 0;
   write(`${script.nodes.length} nodes over the ${options.transport} transport: ${script.nodes.join(', ')}`);
-  await play(script, (side) => openTransport(connections[side], { waitForBrokerMs }), {
+  await play(script, () => openTransport(connection, { waitForBrokerMs, takesEitherRoute: true }), {
     signal,
     onStep(title, endings) {
       write(`\n${paint('bold', title)}`);

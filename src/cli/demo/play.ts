@@ -26,25 +26,25 @@ const callTimeoutMs = 10_000;
  */
 export async function play(
   script: Script,
-  connect: (side: 'node' | 'caller') => Promise<Transport>,
+  connect: () => Promise<Transport>,
   {
     signal,
     onStep,
   }: { readonly signal: AbortSignal; readonly onStep: (title: string, endings: readonly Ending[]) => void },
 ): Promise<void> {
   const opened: (() => Promise<unknown>)[] = [];
-  async function openTransport(side: 'node' | 'caller'): Promise<Transport> {
-    const transport = await connect(side);
+  async function openTransport(): Promise<Transport> {
+    const transport = await connect();
     opened.push(() => transport.close());
     return transport;
   }
   try {
     for (const address of script.nodes) {
       const handlers = setUp({ settings: handlerSettings.parse({}), clock: systemClock });
-      const server = await startServer({ transport: await openTransport('node'), address, handlers, drainMs: 2_000 });
+      const server = await startServer({ transport: await openTransport(), address, handlers, drainMs: 2_000 });
       opened.push(() => server.stop());
     }
-    const client = createClient({ transport: await openTransport('caller'), timeoutMs: callTimeoutMs });
+    const client = createClient({ transport: await openTransport(), timeoutMs: callTimeoutMs });
     opened.push(() => client.close());
     for (const { title, calls } of script.steps) {
       const endings = await Promise.all(calls.map((call) => make(call, client, signal)));

@@ -6,21 +6,16 @@ export const transportNames = ['memory', 'amqp'] as const;
 export interface TransportChoice {
   readonly transport: (typeof transportNames)[number];
   readonly url?: string;
-  readonly replyRoute?: ReplyRoute;
 }
-
-/** An inbox that is bound to the exchanges it calls gets replies that come through the default exchange, too. */
-export const replyRoutes = ['request-exchange', 'default'] as const;
-type ReplyRoute = (typeof replyRoutes)[number];
 
 /** How long the demo waits for a broker that is not there. */
 export const waitForBrokerMs = 5_000;
 
-export function connectionOf({ transport, url }: TransportChoice, replyRoute?: ReplyRoute): ConnectionSettings {
+export function connectionOf({ transport, url }: TransportChoice): ConnectionSettings {
   if (transport === 'memory') {
     if (url === undefined) return { transport };
     throw new ConfigurationError('expected no --url with the memory transport; add --transport amqp');
   }
-  if (url !== undefined) return { transport, options: { url, ...(replyRoute && { replyRoute }) } };
+  if (url !== undefined) return { transport, options: { url } };
   throw new ConfigurationError('expected --url with --transport amqp, such as amqp://user:password@localhost:5672');
 }
