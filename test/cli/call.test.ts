@@ -256,23 +256,23 @@ describe('exits with 69 for', () => {
     expect(err).toEqual([expect.stringMatching(/^samovar: unroutable \(not_executed\): .*; look at --to/)]);
   });
 
-  it('a worker that is stopped, within 50 ms of the send, with --when-absent fail', async () => {
+  it('a worker that is stopped, with --when-absent fail, the best of five within 50 ms of the send', async () => {
     const transport = createAmqpTransport({ url: world.url });
     const receive = () => Promise.resolve({ kind: 'ack' } as const);
     const consumer = await transport.consume('stopped', { actions: ['probe'], intake: 1 }, receive);
     await consumer.stop();
     await transport.close();
-    async function tookMs(): Promise<number> {
+    const tookMs: number[] = [];
+    while (tookMs.length < 5) {
       const { code, out } = await call('probe', {}, '--to', 'stopped', '--when-absent', 'fail', '--json');
       const document = JSON.parse(out.join('')) as { readonly tookMs: number };
       expect({ code, ...document }).toMatchObject({
         ...{ code: 69, success: false },
         error: { code: 'no_worker', outcome: 'not_executed' },
       });
-      return document.tookMs;
+      tookMs.push(document.tookMs);
     }
-    // A machine that does other things, too, may need more than one try.
-    await expect.poll(tookMs).toBeLessThan(50);
+    expect(Math.min(...tookMs), `of ${tookMs.join(', ')} ms`).toBeLessThan(50);
   });
 
   it('a broker that is not there, well before the timeout, and says what it waited for', async () => {

@@ -1,6 +1,10 @@
-import { systemClock } from 'samovar';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog, systemClock } from 'samovar';
 import setUp, { settings } from 'samovar/handlers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import setUpSite, { settings as siteSettings } from 'samovar/handlers/site';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { defineAction, defineHandler, exclusive, type Handler } from '../../src/index.js';
 import { mockHandlers } from '../../src/mock/mock-handlers.js';
@@ -50,8 +54,14 @@ describe('a mocked worker', () => {
   });
 });
 
-test('the handlers that come with Samovar can all be mocked', () => {
-  const handlers: readonly Handler[] = setUp({ settings: settings.parse({}), clock: systemClock });
+test('the handlers that come with Samovar can all be mocked', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'samovar-mock-'));
+  onTestFinished(() => rm(root, { recursive: true }));
+  const setup = { log: silentLog, clock: systemClock, signal: new AbortController().signal, onStop: () => undefined };
+  const handlers: readonly Handler[] = [
+    ...setUp({ settings: settings.parse({}), clock: systemClock }),
+    ...(await setUpSite({ ...setup, settings: siteSettings.parse({ root }) })),
+  ];
   const mocked = mockHandlers(handlers, { random: createSeededRandom(1) });
   expect(mocked.map(({ action }) => action)).toEqual(handlers.map(({ action }) => action));
 });
