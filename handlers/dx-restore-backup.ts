@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { DamagedArchive, RefusedEntry } from './backup/archive-errors.js';
 import { sha256Of, unpack } from './backup/archive.js';
 import { archivePath, findBackup } from './backup/catalog.js';
-import { isNoSpace, sync } from './backup/files.js';
+import { hasCode, isNoSpace, sync } from './backup/files.js';
 import { backupLock, findFolder, folderErrors, folderField, folderLocks, nameField } from './backup/places.js';
-import { displaced, withWorkFolder } from './backup/work-folder.js';
+import { displaced, fresh, withWorkFolder } from './backup/work-folder.js';
 import { backupConcurrency, backupTimeoutMs, type BackupOptions } from './dx-create-backup.js';
 
 export const dxRestoreBackup = defineAction({
@@ -41,6 +41,8 @@ export const dxRestoreBackup = defineAction({
   },
 });
 
+const mostSwaps = 100;
+
 /** The old content stays until the new one is complete, on the disk and in its place. */
 export function handleDxRestoreBackup({ roots, archives, clock = systemClock }: BackupOptions): Handler {
   return defineHandler(dxRestoreBackup, {
@@ -59,12 +61,11 @@ export function handleDxRestoreBackup({ roots, archives, clock = systemClock }: 
       try {
         verify(await sha256Of(archive, signal));
         return await withWorkFolder(dirname(folder), log, async (work) => {
-          const fresh = join(work, 'fresh');
-          await mkdir(fresh);
-          const unpacked = await unpack(archive, fresh, { signal, clock, log });
+          await mkdir(join(work, fresh));
+          const unpacked = await unpack(archive, join(work, fresh), { signal, clock, log });
           verify(unpacked.sha256);
           signal.throwIfAborted();
-          await swap(fresh, folder, work);
+          await swap(work, folder);
           return { name, folder, entries: unpacked.entries, contentBytes: unpacked.contentBytes, replaced };
         });
       } catch (error) {
@@ -75,13 +76,26 @@ export function handleDxRestoreBackup({ roots, archives, clock = systemClock }: 
 }
 
 /** Between the two renames the folder is away; if the second one fails, or the process dies, it is put back. */
-async function swap(fresh: string, folder: string, work: string): Promise<void> {
+async function swap(work: string, folder: string): Promise<void> {
   await mkdir(join(work, displaced));
-  await rename(folder, join(work, displaced, basename(folder))).catch((error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
-  });
-  await rename(fresh, folder);
+  await moveAway(folder, join(work, displaced, basename(folder)));
+  for (let time = 1; ; time++) {
+    try {
+      await rename(join(work, fresh), folder);
+      break;
+    } catch (error) {
+      // Who writes into the folder all the time may have made it anew in between.
+      if (!hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR') || time === mostSwaps) throw error;
+      await moveAway(folder, join(work, `between-${time}`));
+    }
+  }
   await sync(dirname(folder));
+}
+
+async function moveAway(from: string, to: string): Promise<void> {
+  await rename(from, to).catch((error: unknown) => {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  });
 }
 
 function declared(error: unknown, folder: string): unknown {

@@ -1,10 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { declaredErrorOf } from 'samovar';
 import { dxCreateBackup, dxRestoreBackup } from 'samovar/handlers';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { hugeArchive, openStore, sha256, tarsOf, unfinishedBytes } from './store.js';
 import { tarOf } from './tar-writer.js';
 
@@ -109,6 +109,45 @@ test('a folder that a killed restore had moved away is put back by the next one,
   await expect(call).rejects.toMatchObject({ declared: { name: 'refused_entry' } });
   expect(readdirSync(root)).toEqual(['trees']);
   expect(readFileSync(join(trees, 'oak'), 'utf8')).toBe('old');
+});
+
+test('a folder that a killed restore had moved away is kept where somebody has made another in its place', async () => {
+  const { client, root, folder, addBackup } = await openStore();
+  const { pid } = spawnSync('true');
+  const left = `.samovar-${pid}-abc123`;
+  folder(`${left}/displaced/trees`, { oak: 'old' });
+  folder(`${left}/fresh`, { oak: 'half' });
+  folder('trees', { made: 'meanwhile' });
+  addBackup('one', gzipSync(tarOf(folderEntry)));
+  await client.call(dxRestoreBackup, { folder: folder('shrubs', {}), name: 'one' }, { to });
+  expect(readdirSync(root).sort()).toEqual([left, 'shrubs', 'trees']);
+  expect(readFileSync(join(root, left, 'displaced/trees/oak'), 'utf8')).toBe('old');
+});
+
+test('what a restore left that was killed once the new content was in its place is removed', async () => {
+  const { client, root, folder, addBackup } = await openStore();
+  const { pid } = spawnSync('true');
+  folder(`.samovar-${pid}-abc123/displaced/trees`, { oak: 'old' });
+  folder('trees', { oak: 'new' });
+  addBackup('one', gzipSync(tarOf(folderEntry)));
+  await client.call(dxRestoreBackup, { folder: folder('shrubs', {}), name: 'one' }, { to });
+  expect(readdirSync(root).sort()).toEqual(['shrubs', 'trees']);
+  expect(readFileSync(join(root, 'trees/oak'), 'utf8')).toBe('new');
+});
+
+test('a folder is restored while somebody keeps making it anew', async () => {
+  const { client, root, folder, addBackup } = await openStore();
+  const trees = folder('trees', { oak: 'old' });
+  addBackup('one', gzipSync(tarOf(folderEntry, oak)));
+  // Without a pause, to come between the two renames.
+  const gardener = spawn('sh', ['-c', 'while true; do mkdir -p "$0" && : > "$0/weed"; done 2> /dev/null', trees]);
+  onTestFinished(() => void gardener.kill('SIGKILL'));
+  await expect.poll(() => readdirSync(trees)).toContain('weed');
+  for (let time = 0; time < 20; time++) {
+    await client.call(dxRestoreBackup, { folder: trees, name: 'one' }, { to });
+    expect(readFileSync(join(trees, 'oak'), 'utf8')).toBe('new');
+  }
+  expect(readdirSync(root)).toEqual(['trees']);
 });
 
 test('what only looks like a temporary folder of ours moves nothing', async () => {
