@@ -70,7 +70,7 @@ async function serve(handlers: string, calls: string): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-test('the template is built and tested by its own scripts, and loaded by handlers: auto', async () => {
+test('the template is built and tested by its own scripts, loaded by handlers: auto, and known to samovar call', async () => {
   const template = join(project, 'node_modules/@example/samovar-notes');
   await cp(join(repository, 'templates/handler-package'), template, { recursive: true });
   for (const name of ['typescript', '@types/node']) {
@@ -98,6 +98,12 @@ test('the template is built and tested by its own scripts, and loaded by handler
   );
   const byPath = await run('actions', '--handlers', './node_modules/@example/samovar-notes', '--json');
   expect(JSON.parse(byPath.stdout)).toMatchObject([{ name: 'example_add_note', errors: ['list_full'] }]);
+
+  // Its contract is found, and so the wrong request is not sent: nobody is there.
+  const options = ['--url', 'amqp://127.0.0.1:1', '--handlers', 'auto', '--body', '{"list": "shop"}'];
+  const called = await run('call', 'example_add_note', ...options);
+  expect(called.stderr).toMatch(/text: expected string, got nothing\n +it takes: list \(string\), text \(string\)\n$/);
+  expect(called.code).toBe(64);
 });
 
 test('a package that brings its own samovar and its own zod serves as any other', async () => {

@@ -4,7 +4,7 @@ import { defineHandler, exclusive, failed, type Handler, type HandlerSetup } fro
 import { z } from 'zod';
 import { addNote } from './contract.js';
 
-// For `samovar call` and `samovar actions`, which find the contract here.
+// `samovar call` sets nothing up: it knows the actions that this module exports by name.
 export { addNote };
 
 /** What the worker's configuration may say under `settings`. With `handlers: auto` all of it must have defaults. */
