@@ -177,6 +177,12 @@ describe('the service manager', () => {
       ]);
   });
 
+  it('is told as much as it takes of a long status', async () => {
+    const { notifier, lines } = await notified();
+    notifier.status('€'.repeat(5_000));
+    await expect.poll(lines).toEqual([`--no-block STATUS=${'€'.repeat(1_000)}`]);
+  });
+
   it('that cannot be told is no reason to fail, and is logged once', async () => {
     const { log, messages } = recordedLog();
     const env = { PATH: '/nowhere', NOTIFY_SOCKET: '/run/x' };

@@ -21,6 +21,9 @@ export interface NotifierParts {
  */
 const repeatsMs = [5_000, 20_000];
 
+/** It takes no message of more than 4096 bytes. */
+const mostCharacters = 1_000;
+
 export function createNotifier({ env, log, clock }: NotifierParts): Notifier {
   if (!env['NOTIFY_SOCKET']) return { ready: () => undefined, status: () => undefined, stopping: () => undefined };
   let isReady = false;
@@ -53,7 +56,7 @@ export function createNotifier({ env, log, clock }: NotifierParts): Notifier {
       tell('READY=1');
       cancels = repeatsMs.map((ms) => clock.after(ms, () => tell('READY=1')));
     },
-    status: (text) => tell(`STATUS=${text.replaceAll(/\s+/g, ' ')}`),
+    status: (text) => tell(`STATUS=${text.replaceAll(/\s+/g, ' ').slice(0, mostCharacters)}`),
     stopping() {
       for (const cancel of cancels) cancel();
       tell('STOPPING=1');

@@ -74,13 +74,13 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
   let isReady = false;
   function onChange(): void {
     if (stopping.signal.aborted) return;
-    watch.look();
     const refused = workers.flatMap(({ name, refusal }) => (refusal ? [{ name, refusal }] : []));
     if (refused.length === workers.length) return fail(refusalOfAll(refused));
     if (isReady || !workers.every(({ state }) => state === 'serving' || state === 'refused')) return;
     isReady = true;
     const serving = workers.filter(({ state }) => state === 'serving').map(({ name }) => name);
     log.info({ serving, ...(refused.length > 0 && { refused: refused.map(({ name }) => name) }) }, 'ready');
+    watch.look();
     notifier.ready();
   }
 

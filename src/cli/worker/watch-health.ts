@@ -18,23 +18,22 @@ export interface HealthWatchParts {
 
 const intervalMs = 5_000;
 
-/** Logs each time a virtual host turns red or green. */
+/** Logs each virtual host that turns red or green, looking every five seconds: there may be hundreds. */
 export function watchHealth({ clock, log, health, onStatus }: HealthWatchParts): HealthWatch {
   const red = new Set<string>();
   let status = '';
   let cancel = clock.after(intervalMs, tick);
 
   function tick(): void {
-    look(true);
+    look();
     cancel = clock.after(intervalMs, tick);
   }
 
-  function look(isTick: boolean): void {
+  function look(): void {
     const all = health();
     for (const { name: virtualHost, red: reasons } of all) {
       const wasRed = red.has(virtualHost);
-      // Who has only begun to connect gets a moment for it.
-      if (reasons.length > 0 && !wasRed && isTick) {
+      if (reasons.length > 0 && !wasRed) {
         red.add(virtualHost);
         log.warn({ virtualHost, reasons }, 'red');
       } else if (reasons.length === 0 && wasRed) {
@@ -46,7 +45,7 @@ export function watchHealth({ clock, log, health, onStatus }: HealthWatchParts):
     if (next !== status) onStatus((status = next));
   }
 
-  return { look: () => look(false), stop: () => cancel() };
+  return { look, stop: () => cancel() };
 }
 
 function statusOf(all: readonly VirtualHostHealth[]): string {
