@@ -10,7 +10,7 @@ export interface PoolSettings {
 
 export type PoolState = 'running' | 'crashed' | 'down';
 
-/** A process that is kept, and replaced on request. */
+/** A process that is kept, and replaced on request. What it has started ends with it. */
 export interface Pool {
   readonly state: PoolState;
   readonly pid: number | undefined;
@@ -94,7 +94,11 @@ export function createPool(name: string, settings: PoolSettings, parts: { clock:
 function run([command = '', ...args]: readonly string[]): ChildProcess {
   // Its standard input ends with this process, however that ends. A group of its own, so that it can be ended with all
   // that it has started, and a Ctrl-C in the terminal does not end it before the worker has drained.
-  return spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], detached: true });
+  const { pid } = child;
+  // Also after a crash: what is left would keep the port from the next process.
+  if (pid !== undefined) child.once('exit', () => endRest(pid));
+  return child;
 }
 
 async function up(child: ChildProcess, readyText: string | undefined): Promise<undefined> {
@@ -141,6 +145,14 @@ async function endOf(child: ChildProcess, clock: Clock): Promise<void> {
 
 function isRunning({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null;
+}
+
+function endRest(group: number): void {
+  try {
+    signalGroup(group, 'SIGKILL');
+  } catch {
+    // What is left runs as another user: nobody here may end it.
+  }
 }
 
 function signalGroup(pid: number, signal: NodeJS.Signals): void {

@@ -119,6 +119,25 @@ test('a process that ignores SIGTERM is killed after five seconds', async () => 
   await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
+test('what the process of a pool has started ends with it, however that ends', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'samovar-pool-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'pid');
+  // Deaf to SIGTERM, and to the end of its standard input.
+  const command = ['sh', '-c', 'sh -c \'trap "" TERM; echo $$ > "$0"; echo up; sleep 600\' "$0" & read line', file];
+  const { client } = await openTown({ pools: { www: { command, readyText: 'up' } } });
+  const startedPid = () => Number(readFileSync(file, 'utf8'));
+  const { pid } = await client.call(dxPoolRestart, { pool: 'www' });
+  const [crashed, started] = [pid, startedPid()];
+  expect(isAlive(started)).toBe(true);
+  process.kill(crashed, 'SIGKILL');
+  await expect.poll(() => isAlive(started)).toBe(false);
+  await client.call(dxPoolRestart, { pool: 'www' });
+  const next = startedPid();
+  await client.call(dxPoolRestart, { pool: 'www' });
+  await expect.poll(() => isAlive(next)).toBe(false);
+});
+
 test('no process of a pool outlives its worker', async () => {
   const town = await openTown({ pools: { www: {}, other: quick } });
   const pids = await Promise.all(
