@@ -45,6 +45,8 @@ export class Call {
   cancelReason: Error | undefined = undefined;
   /** How this delivery will be settled, for one that comes again meanwhile. */
   settled: Promise<Disposition> | undefined = undefined;
+  /** As lock providers call it: its locks are not free, and it has to wait. */
+  onWait: (() => void) | undefined = undefined;
   /** Called when the run starts. */
   onStart: (() => void) | undefined = undefined;
   /** The reply that went out before the run ended. */

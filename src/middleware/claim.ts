@@ -3,6 +3,7 @@ import { ack, again, answerOf, isFinal, type Answer, type Result } from '../core
 import { backoffMs } from '../core/backoff.js';
 import type { Call } from '../core/call.js';
 import { delay } from '../core/clock.js';
+import { RpcError } from '../core/errors.js';
 import type { Logger } from '../core/log.js';
 import type { WorkerParts } from '../core/parts.js';
 import type { Layer, Step } from '../core/pipeline.js';
@@ -66,14 +67,16 @@ function toRecord(call: Call, result: Result): Answer | undefined {
 async function record(call: Call, held: Claim, { body }: Answer, parts: ClaimParts): Promise<boolean> {
   const { clock, random, log, observe } = parts;
   for (let attempt = 1; ; attempt++) {
+    let isTooLarge = false;
     try {
       if ((await held.settle(body)) === 'lost') return false;
       observe?.('recorded', call);
       return true;
     } catch (err) {
       log.warn({ err, id: call.id, action: call.action, attempt }, 'an answer could not be recorded yet');
+      isTooLarge = err instanceof RpcError && err.code === 'too_large';
     }
-    if (held.signal?.aborted || clock.monotonicMs() >= call.limitMs) {
+    if (isTooLarge || held.signal?.aborted || clock.monotonicMs() >= call.limitMs) {
       await held.abandon();
       return false;
     }

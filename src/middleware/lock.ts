@@ -33,7 +33,7 @@ async function holding(
     disarm?.();
   }
 
-  /** Only those who do wait count, and need a timer: a free lock is granted at once. */
+  /** Only those who do wait count, and need a timer. */
   function beginWait(): void {
     // Their parents wait for them: a slot that is held meanwhile may be what the lock's holder waits for.
     for (const ancestor of inHand.ancestorsOf(call)) ancestor.freeSlot?.();
@@ -47,7 +47,8 @@ async function holding(
   }
 
   try {
-    const held = locks.hold(keys, call, async ({ signal, fence }) => {
+    call.onWait = beginWait;
+    return await locks.hold(keys, call, async ({ signal, fence }) => {
       isHeld = true;
       endWait();
       call.fence = fence;
@@ -59,8 +60,6 @@ async function holding(
         off();
       }
     });
-    if (!isHeld) beginWait();
-    return await held;
   } catch (error) {
     throw isHeld ? error : storeError(call, error);
   } finally {

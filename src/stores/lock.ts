@@ -44,6 +44,8 @@ export interface HoldOptions {
   readonly owner: string;
   /** The message ids of the requests that wait for this one. A key held by one of them would never come free. */
   readonly ancestors: readonly string[];
+  /** Called, at most once, when the locks are not free and this one has to wait for its turn. */
+  readonly onWait?: (() => void) | undefined;
 }
 
 export interface Held {

@@ -489,3 +489,44 @@ describe('life cycle', () => {
     expect(() => defineAction({ ...echo, response: transforming })).toThrow(/"response" of action echo.*transforms/);
   });
 });
+
+describe('a store of another process', () => {
+  test('is not waited for: locks that are free count nobody as waiting, however long their grant takes', async () => {
+    const slow: LockProvider = {
+      async hold(_keys, _options, work) {
+        await new Promise((resolve) => setImmediate(resolve));
+        return work({ fence: 1 });
+      },
+      close: async () => undefined,
+    };
+    const locked = defineHandler(echo, { locks: () => [exclusive('one')], run: ({ word }) => ({ word }) });
+    await stage.serve([locked], { locks: slow, maxWaitingPerKey: 1 });
+    const words = Array.from({ length: 50 }, (_, nth) => `w${nth}`);
+    expect(await Promise.all(words.map((word) => call(word)))).toEqual(words.map((word) => ({ word })));
+  });
+
+  test('that cannot keep an answer so long is not asked again and again', async () => {
+    const store = createMemoryIdempotencyStore();
+    let settles = 0;
+    const narrow: IdempotencyStore = {
+      durable: false,
+      read: (key) => store.read(key),
+      async claim(...args) {
+        const claim = await store.claim(...args);
+        if (claim.state !== 'fresh') return claim;
+        const settle = async () => {
+          settles += 1;
+          throw new RpcError('too_large', 'expected a shorter answer');
+        };
+        return { ...claim, settle };
+      },
+      close: () => store.close(),
+    };
+    await stage.serve([answering], { idempotency: narrow });
+    expect(await failureOf(call('x', { idempotencyKey: 'k' }))).toMatchObject({
+      code: 'unavailable',
+      outcome: 'unknown',
+    });
+    expect(settles).toBe(1);
+  });
+});

@@ -95,7 +95,7 @@ describe('the README', () => {
   const runnable = programs.filter(({ words }) => !words.includes('check'));
   test.for(runnable)('shows a program in line $line that runs', { timeout: 60_000 }, async ({ file, words }) => {
     const env = { TSX_TSCONFIG_PATH: join(folder, 'tsconfig.json') };
-    const script = runScript(join(folder, file), { env });
+    const script = runScript(join(folder, file), { env, cwd: folder });
     scripts.push(script);
     if (words.includes('background')) {
       // It says by its first line that it is ready.

@@ -46,6 +46,18 @@ const mutants: Record<string, { readonly harness: () => LockHarness; readonly ca
     harness: () => holding((_keys, options, work, right) => right([], options, work)),
     caughtBy: 'exclude each other',
   },
+  'never says that one has to wait': {
+    harness: () => holding((keys, options, work, right) => right(keys, { ...options, onWait: undefined }, work)),
+    caughtBy: 'who has to wait is told so',
+  },
+  'takes everybody for one who waits': {
+    harness: () =>
+      holding((keys, options, work, right) => {
+        options.onWait?.();
+        return right(keys, { ...options, onWait: undefined }, work);
+      }),
+    caughtBy: 'who has to wait is told so once, and nobody else is',
+  },
   'takes shared for exclusive': {
     harness: () => keysBecome((key) => (key.mode === 'shared' ? exclusive(key.name) : key)),
     caughtBy: 'shared and then shared go together',

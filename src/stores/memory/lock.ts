@@ -51,7 +51,7 @@ export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockP
     const { owner, ancestors } = wish;
     const ticket = takeTicket(state, mergedKeys(keys), { owner, ancestors, lease });
     // Only who waits is asked for its signal, which may be made when asked for.
-    if (ticket.waitsIn > 0) await turnOf(state, ticket, wish.signal);
+    if (ticket.waitsIn > 0) await turnOf(state, ticket, wish);
     try {
       return await work(lossSignal ? { signal: lossSignal, fence: ticket.fence } : { fence: ticket.fence });
     } finally {
@@ -78,7 +78,7 @@ export function createMemoryLockProvider(options: MemoryLockOptions = {}): LockP
 }
 
 /** Resolves when its turn comes. Rejects, with the ticket returned, if it cannot come, the signal aborts or the provider closes. */
-function turnOf(state: MemoryLockState, ticket: Ticket, signal: AbortSignal): Promise<void> {
+function turnOf(state: MemoryLockState, ticket: Ticket, { signal, onWait }: HoldOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       giveUp(signal.reason as Error);
@@ -103,6 +103,7 @@ function turnOf(state: MemoryLockState, ticket: Ticket, signal: AbortSignal): Pr
     };
     ticket.abandoned = () => giveUp(closedError());
     signal.addEventListener('abort', onAbort, { once: true });
+    onWait?.();
   });
 }
 

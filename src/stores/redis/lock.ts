@@ -118,6 +118,7 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
           ticket.state = 'waiting';
           waiting += 1;
           if (ticket.earlyFence !== undefined) ticket.granted(ticket.earlyFence);
+          else wish.onWait?.();
         },
         (error: unknown) => ticket.refused(error),
       );

@@ -16,10 +16,11 @@ export interface AskOptions {
   readonly ancestors?: readonly string[];
   /** Instead of the one that `abort` aborts. */
   readonly signal?: AbortSignal;
+  readonly onWait?: () => void;
 }
 
 export function ask(store: LockProvider, keys: readonly LockKey[], options: AskOptions = {}): Asked {
-  const { owner = 'someone', ancestors = [] } = options;
+  const { owner = 'someone', ancestors = [], onWait } = options;
   const controller = new AbortController();
   const { signal = controller.signal } = options;
   let state: Asked['state'] = 'waiting';
@@ -32,7 +33,7 @@ export function ask(store: LockProvider, keys: readonly LockKey[], options: AskO
   let grant: (held: Held) => void = () => undefined;
   const granted = new Promise<Held>((resolve) => (grant = resolve));
   const done = store
-    .hold(keys, { signal, owner, ancestors }, (held) => {
+    .hold(keys, { signal, owner, ancestors, onWait }, (held) => {
       state = 'held';
       grant(held);
       return ended;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { exclusive, limit, shared, type LockKey } from '../../stores/lock.js';
-import { ask } from './ask.js';
+import { ask, type Asked } from './ask.js';
 import type { LockCase } from '../lock-conformance.js';
 
 /** Who comes when, and who gives up. */
@@ -122,6 +122,35 @@ export const lockQueueCases: readonly LockCase[] = [
       next.end();
       await soon(next.done, 'it ends');
       assert.equal(late.state, 'over');
+    },
+  },
+  {
+    name: 'who has to wait is told so once, and nobody else is',
+    async run({ connect, soon, harness }) {
+      const { store } = await connect();
+      const [key, other] = [exclusive(harness.freshKey()), exclusive(harness.freshKey())];
+      const told: string[] = [];
+      const holder = ask(store, [key], { onWait: () => told.push('holder') });
+      await soon(holder.granted, 'a free key is granted');
+      const next = await soon(
+        new Promise<Asked>((resolve) => {
+          const asked: Asked = ask(store, [key], {
+            onWait: () => {
+              told.push('next');
+              queueMicrotask(() => resolve(asked));
+            },
+          });
+        }),
+        'who waits is told so',
+      );
+      const refused = ask(store, [key], { ancestors: ['someone'], onWait: () => told.push('refused') });
+      await soon(assert.rejects(refused.done, { code: 'deadlock' }), 'it is refused');
+      const free = ask(store, [other], { onWait: () => told.push('free') });
+      await soon(free.granted, 'another key is granted');
+      holder.end();
+      await soon(next.granted, 'the next is granted');
+      for (const asked of [free, next]) asked.end();
+      assert.deepEqual(told, ['next']);
     },
   },
   {
