@@ -67,18 +67,17 @@ function toRecord(call: Call, result: Result): Answer | undefined {
 async function record(call: Call, held: Claim, { body }: Answer, parts: ClaimParts): Promise<boolean> {
   const { clock, random, log, observe } = parts;
   for (let attempt = 1; ; attempt++) {
-    let isTooLarge = false;
     try {
       if ((await held.settle(body)) === 'lost') return false;
       observe?.('recorded', call);
       return true;
     } catch (err) {
       log.warn({ err, id: call.id, action: call.action, attempt }, 'an answer could not be recorded yet');
-      isTooLarge = err instanceof RpcError && err.code === 'too_large';
-    }
-    if (isTooLarge || held.signal?.aborted || clock.monotonicMs() >= call.limitMs) {
-      await held.abandon();
-      return false;
+      const isTooLarge = err instanceof RpcError && err.code === 'too_large';
+      if (isTooLarge || held.signal?.aborted || clock.monotonicMs() >= call.limitMs) {
+        await held.abandon();
+        return false;
+      }
     }
     await delay(clock, backoffMs(attempt, { firstDelayMs: 50, maxDelayMs: 1_000 }, random));
   }
