@@ -139,6 +139,15 @@ it('does not write over what an earlier batch has done', async () => {
   expect(await samovar(args)).toMatchObject({ code: 64, err: [expect.stringMatching(/a new file/)] });
 });
 
+it('ends with one line when its results cannot be written any more, and still counts what was done', async () => {
+  const file = await fileWith(ndjson({ body: {} }, { body: {} }));
+  // A disk that is full.
+  const options = ['--url', world.url, '--batch', file, '--results', '/dev/full', '--parallel', '1'];
+  const { code, out, err } = await samovar(['call', 'probe', ...options]);
+  expect({ code, err }).toEqual({ code: 64, err: [expect.stringMatching(/--results .*can be written: ENOSPC/)] });
+  expect(out[0]).toMatch(/^1 done: 1 ok, 0 failed; /);
+});
+
 it('sends nothing when the credentials are wrong', async () => {
   const url = new URL(world.url);
   url.password = 's3cret';

@@ -275,6 +275,13 @@ describe('exits with 69 for', () => {
     expect(Math.min(...tookMs), `of ${tookMs.join(', ')} ms`).toBeLessThan(50);
   });
 
+  it('a request that the broker cannot carry, and does not blame a queue', async () => {
+    const { code, err } = await call('probe', {}, '--header', 'CC=a');
+    expect(code).toBe(69);
+    expect(err).toEqual([expect.stringMatching(/^samovar: rejected \(not_executed\): expected no header "CC"/)]);
+    expect(err[0]).not.toContain('queue');
+  });
+
   it('a broker that is not there, well before the timeout, and says what it waited for', async () => {
     const [port = 0] = await freePorts(1);
     const url = `amqp://user:s3cret@127.0.0.1:${port}`;

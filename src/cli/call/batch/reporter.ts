@@ -51,11 +51,11 @@ export function createReporter(parts: {
       return severity.find((exitCode) => seen.has(exitCode)) ?? exitCodes.ok;
     },
     record(record, exitCode) {
-      results?.write(record);
-      if (json) terminal.write(JSON.stringify(record));
-      else if (record.code !== 'ok' && record.code !== 'not_sent') tell(whatFailed(record));
       tally.add(record);
       seen.add(exitCode);
+      if (json) terminal.write(JSON.stringify(record));
+      else if (record.code !== 'ok' && record.code !== 'not_sent') tell(whatFailed(record));
+      results?.write(record);
     },
     tell,
     summary(tookMs) {

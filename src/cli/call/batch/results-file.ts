@@ -4,7 +4,10 @@ import { UsageError } from '../../failure.js';
 import type { BatchRecord } from './record.js';
 
 export interface ResultsFile {
-  /** The record is with the operating system when this returns: it outlives this process, however that ends. */
+  /**
+   * The record is with the operating system when this returns: it outlives this process, however that ends.
+   * @throws UsageError if it cannot be written.
+   */
   write(record: BatchRecord): void;
   close(): void;
 }
@@ -21,7 +24,11 @@ export function openResultsFile(given: string, cwd: string): ResultsFile {
   return {
     write(record) {
       const bytes = Buffer.from(`${JSON.stringify(record)}\n`);
-      for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      try {
+        for (let at = 0; at < bytes.length;) at += writeSync(file, bytes, at);
+      } catch (error) {
+        throw notWritable(error);
+      }
     },
     close: () => closeSync(file),
   };
@@ -31,8 +38,12 @@ function open(path: string): number {
   try {
     return openSync(path, 'a');
   } catch (error) {
-    throw new UsageError(`expected --results to name a file that can be written: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw notWritable(error);
   }
+}
+
+function notWritable(cause: unknown): UsageError {
+  return new UsageError(`expected --results to name a file that can be written: ${(cause as Error).message}`, {
+    cause,
+  });
 }

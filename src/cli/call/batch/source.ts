@@ -1,5 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { constants, createReadStream, type Stats } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import type { CommandParts } from '../../command-parts.js';
@@ -22,7 +22,7 @@ export async function batchSource(
 ): Promise<BatchSource> {
   if (given === '-') return { lines: batchLines(until(stop, stdin)), count: () => Promise.resolve(undefined) };
   const path = resolve(cwd, given);
-  const found = await stat(path).catch((error: unknown) => {
+  const found = await readable(path).catch((error: unknown) => {
     throw new UsageError(`expected --batch to name a file that can be read: ${(error as Error).message}`);
   });
   if (found.isDirectory()) throw new UsageError(`expected --batch to name a file, got the folder ${path}`);
@@ -31,6 +31,11 @@ export async function batchSource(
     // A pipe can be read only once.
     count: async () => (found.isFile() ? countLines(path) : undefined),
   };
+}
+
+async function readable(path: string): Promise<Stats> {
+  await access(path, constants.R_OK);
+  return stat(path);
 }
 
 async function* until(stop: AbortSignal, stream: Readable): AsyncGenerator<Buffer, void> {
