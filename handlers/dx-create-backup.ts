@@ -1,9 +1,10 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineAction, defineHandler, exclusive, failed, systemClock, type Clock, type Handler } from 'samovar';
 import { z } from 'zod';
 import { RefusedEntry } from './backup/archive-errors.js';
 import { pack } from './backup/archive.js';
-import { backupRecord, findBackup, openArchives, publish, type BackupRecord } from './backup/catalog.js';
+import { archiveFile, backupRecord, findBackup, openArchives, publish, type BackupRecord } from './backup/catalog.js';
 import { isNoSpace } from './backup/files.js';
 import {
   backupLock,
@@ -52,22 +53,19 @@ export function handleDxCreateBackup({ roots, archives, clock = systemClock }: B
     concurrency: backupConcurrency,
     async run({ folder, name }, { signal, log }) {
       await findFolder(folder, roots, { mayBeMissing: false });
-      const found = await findBackup(archives, name);
-      if (found === 'unknown') throw failed('name_taken', { name });
-      if (found !== 'none') {
-        if (found.folder !== folder) throw failed('name_taken', { name });
-        return found;
-      }
+      const existing = await backupOf(folder, name, archives);
+      if (existing) return existing;
       const createdAt = new Date(clock.now()).toISOString();
       try {
         await openArchives(archives);
         return await withWorkFolder(archives, log, async (work): Promise<BackupRecord> => {
-          const archive = join(work, 'archive');
-          const packed = await pack(folder, archive, { signal, clock, log });
+          const backup = join(work, 'backup');
+          await mkdir(backup, { mode: 0o700 });
+          const packed = await pack(folder, join(backup, archiveFile), { signal, clock, log });
           signal.throwIfAborted();
           const record = { name, folder, createdAt, ...packed };
-          await publish(archives, archive, record);
-          return record;
+          if ((await publish(archives, backup, record)) === 'published') return record;
+          return (await backupOf(folder, name, archives)) ?? record;
         });
       } catch (error) {
         if (error instanceof RefusedEntry) {
@@ -78,4 +76,12 @@ export function handleDxCreateBackup({ roots, archives, clock = systemClock }: B
       }
     },
   });
+}
+
+/** @throws the declared error `name_taken` where the name is that of something else. */
+async function backupOf(folder: string, name: string, archives: string): Promise<BackupRecord | undefined> {
+  const found = await findBackup(archives, name);
+  if (found === 'none') return undefined;
+  if (found === 'unknown' || found.folder !== folder) throw failed('name_taken', { name });
+  return found;
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { exists, isMissing, sync } from './files.js';
+import { exists, hasCode, isMissing, sync } from './files.js';
 
 const count = z.int().nonnegative();
 
@@ -34,14 +34,17 @@ export const backupRecord = z
 
 export type BackupRecord = z.output<typeof backupRecord>;
 
-export const archivePath = (archives: string, name: string): string => join(archives, `${name}.tar.gz`);
-const recordPath = (archives: string, name: string): string => join(archives, `${name}.json`);
+/** A backup is a folder, so that its archive and what is known about it appear and go together. */
+const recordFile = 'backup.json';
+export const archiveFile = 'archive.tar.gz';
 
-/** A backup is there if its archive is: `'unknown'` without a record that can be read. */
+export const archivePath = (archives: string, name: string): string => join(archives, name, archiveFile);
+
+/** `'unknown'`: something has that name, but no record that can be read. */
 export async function findBackup(archives: string, name: string): Promise<BackupRecord | 'none' | 'unknown'> {
-  if (!(await exists(archivePath(archives, name)))) return 'none';
+  if (!(await exists(join(archives, name)))) return 'none';
   try {
-    const found = backupRecord.safeParse(JSON.parse(await readFile(recordPath(archives, name), 'utf8')));
+    const found = backupRecord.safeParse(JSON.parse(await readFile(join(archives, name, recordFile), 'utf8')));
     return found.success ? found.data : 'unknown';
   } catch (error) {
     if (isMissing(error) || error instanceof SyntaxError) return 'unknown';
@@ -54,13 +57,20 @@ export async function openArchives(archives: string): Promise<void> {
   await mkdir(archives, { recursive: true, mode: 0o700 });
 }
 
-/** Gives the archive in the work folder its final name, as the last step: until then there is no such backup. */
-export async function publish(archives: string, archive: string, record: BackupRecord): Promise<void> {
-  const draft = `${archive}.json`;
-  await writeFile(draft, `${JSON.stringify(record, undefined, 2)}\n`, { flag: 'wx', mode: 0o600 });
-  await sync(draft);
-  await rename(draft, recordPath(archives, record.name));
+/**
+ * Gives the folder of an archive its final name, as the last step: until then there is no such backup.
+ * `'taken'`: a worker in another process was faster.
+ */
+export async function publish(archives: string, folder: string, record: BackupRecord): Promise<'published' | 'taken'> {
+  const draft = join(folder, recordFile);
+  await writeFile(draft, `${JSON.stringify(record, undefined, 2)}\n`, { flag: 'wx', mode: 0o600, flush: true });
+  await sync(folder);
+  try {
+    await rename(folder, join(archives, record.name));
+  } catch (error) {
+    if (hasCode(error, 'ENOTEMPTY', 'EEXIST', 'ENOTDIR')) return 'taken';
+    throw error;
+  }
   await sync(archives);
-  await rename(archive, archivePath(archives, record.name));
-  await sync(archives);
+  return 'published';
 }

@@ -8,6 +8,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +17,7 @@ import { dxCreateBackup, dxRestoreBackup } from 'samovar/handlers';
 import { afterEach, expect, test } from 'vitest';
 import { runScript, type ScriptProcess } from '../../support/process.js';
 import { makeFifo } from '../make-fifo.js';
-import { addEndlessFile, openStore, sha256, tarsOf, unfinishedBytes } from './store.js';
+import { addEndlessFile, openStore, sha256, tarsOf, unfinished, unfinishedBytes } from './store.js';
 
 const to = 'node-1';
 const scripts: ScriptProcess[] = [];
@@ -28,19 +29,20 @@ test('a backup is a tar.gz that any tar reads, with a checksum that fits', async
   const { client, archives, folder } = await openStore();
   const trees = folder('trees', { oak: 'brown', '-beech': 'grey', 'new\nline': '' });
   const backup = await client.call(dxCreateBackup, { folder: trees, name: 'one' }, { to });
-  const path = join(archives, 'one.tar.gz');
+  const path = join(archives, 'one/archive.tar.gz');
   expect(backup).toMatchObject({ name: 'one', folder: trees, entries: 3, contentBytes: 9, consistent: true });
   expect(backup).toMatchObject({ sha256: sha256(readFileSync(path)), archiveBytes: statSync(path).size });
   expect(execFileSync('tar', ['-xzOf', path, './-beech'], { encoding: 'utf8' })).toBe('grey');
-  expect(readdirSync(archives).sort()).toEqual(['one.json', 'one.tar.gz']);
-  expect(JSON.parse(readFileSync(join(archives, 'one.json'), 'utf8'))).toEqual(backup);
+  expect(readdirSync(archives)).toEqual(['one']);
+  expect(readdirSync(join(archives, 'one')).sort()).toEqual(['archive.tar.gz', 'backup.json']);
+  expect(JSON.parse(readFileSync(join(archives, 'one/backup.json'), 'utf8'))).toEqual(backup);
 });
 
 test('nobody but the worker may read the archives', async () => {
   const { client, archives, folder } = await openStore();
   await client.call(dxCreateBackup, { folder: folder('trees', {}), name: 'one' }, { to });
   expect(statSync(archives).mode & 0o077).toBe(0);
-  expect(statSync(join(archives, 'one.tar.gz')).mode & 0o077).toBe(0);
+  expect(statSync(join(archives, 'one/archive.tar.gz')).mode & 0o077).toBe(0);
 });
 
 test('asked again, also at the same time, it answers with the backup that is there', async () => {
@@ -53,15 +55,28 @@ test('asked again, also at the same time, it answers with the backup that is the
   expect(await ask()).toEqual(first);
 });
 
+test('of two processes that make one backup, without locks in common, the first one counts', async () => {
+  const { client, archives, folder, addBackup } = await openStore();
+  const trees = folder('trees', { oak: '' });
+  // Takes a second or two.
+  truncateSync(join(trees, 'oak'), 2 ** 28);
+  const late = client.call(dxCreateBackup, { folder: trees, name: 'trees' }, { to });
+  await expect.poll(() => unfinishedBytes(archives, unfinished)).toBeGreaterThan(0);
+  addBackup('trees', Buffer.from('the first'));
+  expect(await late).toMatchObject({ name: 'trees', sha256: sha256(Buffer.from('the first')) });
+  expect(readFileSync(join(archives, 'trees/archive.tar.gz'), 'utf8')).toBe('the first');
+  expect(readdirSync(archives)).toEqual(['trees']);
+});
+
 test('a name is never used for another folder, nor a foreign file overwritten', async () => {
   const { client, archives, folder } = await openStore();
   await client.call(dxCreateBackup, { folder: folder('trees', {}), name: 'one' }, { to });
   const other = client.call(dxCreateBackup, { folder: folder('shrubs', {}), name: 'one' }, { to });
   await expect(other).rejects.toMatchObject({ declared: { name: 'name_taken', data: { name: 'one' } } });
-  writeFileSync(join(archives, 'two.tar.gz'), 'foreign');
+  writeFileSync(join(archives, 'two'), 'foreign');
   const foreign = client.call(dxCreateBackup, { folder: folder('trees', {}), name: 'two' }, { to });
   await expect(foreign).rejects.toMatchObject({ declared: { name: 'name_taken' } });
-  expect(readFileSync(join(archives, 'two.tar.gz'), 'utf8')).toBe('foreign');
+  expect(readFileSync(join(archives, 'two'), 'utf8')).toBe('foreign');
 });
 
 test('folders that are not below a root, or behind a symbolic link, are out of reach', async () => {
@@ -125,7 +140,7 @@ test('a backup that is given up in the middle leaves nothing, neither files nor 
   addEndlessFile(trees);
   const change = new AbortController();
   const call = client.call(dxCreateBackup, { folder: trees, name: 'one' }, { to, signal: change.signal });
-  await expect.poll(() => unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  await expect.poll(() => unfinishedBytes(archives, unfinished)).toBeGreaterThan(0);
   expect(tarsOf(process.pid)).toHaveLength(1);
   change.abort();
   await expect(call).rejects.toMatchObject({ code: 'cancelled', outcome: 'unknown' });
@@ -159,7 +174,7 @@ test('a process killed in the middle of a backup leaves no half archive, and the
   addEndlessFile(trees);
   const script = runScript(new URL('worker.ts', import.meta.url), { args: [root, archives, trees] });
   scripts.push(script);
-  await expect.poll(() => unfinishedBytes(archives, 'archive'), { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => unfinishedBytes(archives, unfinished), { timeout: 20_000 }).toBeGreaterThan(0);
   const [tar = 0] = tarsOf(script.pid);
   expect(tar).toBeGreaterThan(0);
   await script.kill9();
@@ -170,7 +185,7 @@ test('a process killed in the middle of a backup leaves no half archive, and the
   rmSync(join(trees, 'endless'));
   const backup = await client.call(dxCreateBackup, { folder: trees, name: 'another' }, { to });
   expect(backup.entries).toBe(1);
-  expect(readdirSync(archives).sort()).toEqual(['another.json', 'another.tar.gz']);
+  expect(readdirSync(archives)).toEqual(['another']);
 });
 
 test('a worker that is told to stop in the middle of a backup aborts it within its time, and leaves nothing', async () => {
@@ -179,7 +194,7 @@ test('a worker that is told to stop in the middle of a backup aborts it within i
   addEndlessFile(trees);
   const script = runScript(new URL('worker.ts', import.meta.url), { args: [root, archives, trees] });
   scripts.push(script);
-  await expect.poll(() => unfinishedBytes(archives, 'archive'), { timeout: 20_000 }).toBeGreaterThan(0);
+  await expect.poll(() => unfinishedBytes(archives, unfinished), { timeout: 20_000 }).toBeGreaterThan(0);
   const [tar = 0] = tarsOf(script.pid);
   script.kill('SIGTERM');
   expect(await script.exited).toEqual({ code: 0, signal: null });
@@ -194,9 +209,9 @@ test('temporary files of backups that still run are left alone', async () => {
   addEndlessFile(big);
   const change = new AbortController();
   const running = client.call(dxCreateBackup, { folder: big, name: 'one' }, { to, signal: change.signal });
-  await expect.poll(() => unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  await expect.poll(() => unfinishedBytes(archives, unfinished)).toBeGreaterThan(0);
   await client.call(dxCreateBackup, { folder: folder('small', {}), name: 'two' }, { to });
-  expect(unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  expect(unfinishedBytes(archives, unfinished)).toBeGreaterThan(0);
   change.abort();
   await expect(running).rejects.toMatchObject({ code: 'cancelled' });
 });

@@ -31,7 +31,7 @@ test('an archive that is not the one that was made is refused before anything is
   const wanted = client.call(dxRestoreBackup, { folder: trees, name: 'one', sha256: other }, { to });
   await expect(wanted).rejects.toMatchObject({ declared: { data: { expected: other, found: made.sha256 } } });
 
-  const path = join(archives, 'one.tar.gz');
+  const path = join(archives, 'one/archive.tar.gz');
   const bytes = readFileSync(path);
   bytes[20] = (bytes[20] ?? 0) ^ 1;
   writeFileSync(path, bytes);

@@ -49,13 +49,13 @@ export async function openStore(): Promise<Store> {
       return folder;
     },
     addBackup(name, archive) {
-      mkdirSync(archives, { recursive: true });
-      writeFileSync(join(archives, `${name}.tar.gz`), archive);
+      mkdirSync(join(archives, name), { recursive: true });
+      writeFileSync(join(archives, name, 'archive.tar.gz'), archive);
       const record = {
         ...{ name, folder: join(root, name), createdAt: '2030-01-01T00:00:00.000Z' },
         ...{ sha256: sha256(archive), archiveBytes: archive.length, contentBytes: 0, entries: 0, consistent: true },
       };
-      writeFileSync(join(archives, `${name}.json`), JSON.stringify(record));
+      writeFileSync(join(archives, name, 'backup.json'), JSON.stringify(record));
     },
   };
 }
@@ -75,6 +75,9 @@ export function addEndlessFile(folder: string): void {
   writeFileSync(path, '');
   truncateSync(path, 2 ** 38);
 }
+
+/** The archive that a backup is at, in its temporary folder. */
+export const unfinished = 'backup/archive.tar.gz';
 
 /** How large a file of that name has become in the temporary folders in `parent`. */
 export function unfinishedBytes(parent: string, file: string): number {

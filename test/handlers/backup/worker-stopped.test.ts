@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { caller } from '../../cli/worker/caller.js';
 import { configurationFile, openBench } from '../../cli/worker/kit.js';
 import { sharedRabbitmq } from '../../support/shared-rabbitmq.js';
-import { addEndlessFile, openStore, sha256, tarsOf, unfinishedBytes } from './store.js';
+import { addEndlessFile, openStore, sha256, tarsOf, unfinished, unfinishedBytes } from './store.js';
 
 test('SIGTERM during a backup of a large folder leaves no half archive, and the next worker makes the backup', async () => {
   const broker = await sharedRabbitmq();
@@ -25,7 +25,7 @@ test('SIGTERM during a backup of a large folder leaves no half archive, and the 
   const bench = await openBench();
   const worker = await bench.worker(serving);
   const call = caller(url).call(dxCreateBackup, { folder: trees, name: 'one' }, { to: 'node-1', timeoutMs: 120_000 });
-  await expect.poll(() => unfinishedBytes(archives, 'archive')).toBeGreaterThan(0);
+  await expect.poll(() => unfinishedBytes(archives, unfinished)).toBeGreaterThan(0);
   const tars = tarsOf(worker.pid);
   expect(tars).toHaveLength(1);
 
@@ -39,5 +39,5 @@ test('SIGTERM during a backup of a large folder leaves no half archive, and the 
   await bench.worker(serving);
   const backup = await call;
   expect(backup).toMatchObject({ name: 'one', entries: 1 });
-  expect(sha256(readFileSync(join(archives, 'one.tar.gz')))).toBe(backup.sha256);
+  expect(sha256(readFileSync(join(archives, 'one/archive.tar.gz')))).toBe(backup.sha256);
 });
