@@ -40,6 +40,17 @@ const program = createProgram({
   exitWith: (code) => void (process.exitCode = code),
 });
 
+// Standard output is for what a command answers. A worker answers nothing there: its handlers may print.
+program.hook('preAction', (_program, command) => {
+  if (command.name() !== 'worker') console.log = console.info = console.debug = console.error;
+});
+
+// A command that ends does so below: nothing is left that could go on.
+process.once('beforeExit', () => {
+  terminal.writeError('samovar: it waits for something that never comes; does a handler module leave a promise open?');
+  process.exit(exitCodes.bug);
+});
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {

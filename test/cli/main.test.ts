@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { fileWith } from './file-with.js';
 import { runScript } from '../support/process.js';
@@ -33,6 +34,28 @@ it.each([
   expect({ code, out }).toEqual({ code: 64, out: '' });
   expect(err).toMatch(/--help/);
 });
+
+it('keeps what a handler module prints out of what the command answers', async () => {
+  const file = await moduleWith(`console.log('loaded'); export default () => { console.info('set up'); return [];};`);
+  const { out, err } = await samovar('actions', '--handlers', file, '--json');
+  expect(out).toBe('');
+  expect(err.split('\n')).toEqual(['loaded', 'set up', expect.stringMatching(/^samovar: .*at least one handler/)]);
+});
+
+it.each([
+  ['loaded', 'await new Promise(() => {}); export default [];'],
+  ['set up', 'export default () => new Promise(() => {});'],
+])('exits with 70 and one line when a handler module never comes to be %s', async (_what, text) => {
+  const { code, out, err } = await samovar('actions', '--handlers', await moduleWith(text));
+  expect({ code, out }).toEqual({ code: 70, out: '' });
+  expect(err).toMatch(/^samovar: .*never comes.*$/);
+});
+
+async function moduleWith(text: string): Promise<string> {
+  const path = (await fileWith('')).replace(/json$/, 'mjs');
+  await writeFile(path, text);
+  return path;
+}
 
 describe('samovar demo', () => {
   it('plays to its end and exits with 0, without colours in a pipe', async () => {
