@@ -34,23 +34,26 @@ test('prints what a worker declares, its permissions, and the command that gives
     'Replies travel through the exchange of their request: callers need reply_route: request-exchange.',
     '',
     'exchanges',
-    '  samovar.node-1  direct, durable',
-    '  dx_example      direct, not durable',
+    '  samovar.node-1   direct, durable',
+    '  dx_example       direct, not durable',
+    '  samovar.control  direct, not durable',
     '',
     'queues',
-    '  node-1             durable',
-    '  node-1.quarantine  durable x-max-length=100000 x-max-length-bytes=1073741824 x-overflow=reject-publish',
+    '  node-1                durable',
+    '  node-1.quarantine     durable x-max-length=100000 x-max-length-bytes=1073741824 x-overflow=reject-publish',
     ...['30s', '5m', '30m'].map((rung, index) => {
       const ttl = [30_000, 300_000, 1_800_000][index];
       const deadLetters = 'x-dead-letter-exchange=samovar.node-1 x-dead-letter-routing-key=node-1';
-      return `  ${`node-1.retry.${rung}`.padEnd(17)}  durable x-message-ttl=${ttl} ${deadLetters}`;
+      return `  ${`node-1.retry.${rung}`.padEnd(20)}  durable x-message-ttl=${ttl} ${deadLetters}`;
     }),
+    '  samovar.control.<id>  exclusive x-max-length=10000',
     '',
-    "bindings (the queue's name is the key)",
+    "bindings (the queue's name is the key, unless another is given)",
     ...['node-1', 'node-1.quarantine', 'node-1.retry.30s', 'node-1.retry.5m', 'node-1.retry.30m'].map(
-      (queue) => `  ${queue.padEnd(17)}  to samovar.node-1`,
+      (queue) => `  ${queue.padEnd(20)}  to samovar.node-1`,
     ),
-    '  node-1             to dx_example',
+    '  node-1                to dx_example',
+    '  samovar.control.<id>  to samovar.control, key node-1',
     '',
     'permissions',
     expect.stringMatching(/^ {2}configure {2}\^\(node-1\|/),
@@ -100,7 +103,7 @@ describe('the role', () => {
   test('of both is for one user that is both', async () => {
     const [both] = await json({ ...options, for: 'both' });
     expect(both?.user).toBe('worker');
-    expect(both?.permissions.configure).toMatch(/node-1\|.*dx_example\|samovar\\\.inbox/);
+    expect(both?.permissions.configure).toMatch(/node-1\|.*dx_example\|.*samovar\\\.inbox/);
     expect(new Set(both?.declares.map((each) => JSON.stringify(each))).size).toBe(both?.declares.length);
   });
 });
@@ -109,7 +112,7 @@ test('has a right on the default exchange only when asked for replies by that wa
   const options = { url, address: ['node-1'], action: ['dx_example'] };
   expect(JSON.stringify(await json(options))).not.toContain('amq.default');
   const [role] = await json({ ...options, replyRoute: 'default' });
-  expect(role?.permissions.write).toContain('|amq\\.default)$');
+  expect(role?.permissions.write).toContain('|amq\\.default|');
 });
 
 test('has that right, too, where replies cannot go through the exchange of an action', async () => {
@@ -117,7 +120,7 @@ test('has that right, too, where replies cannot go through the exchange of an ac
   const server = { host: '127.0.0.1', username: 'w', password: 's3cret' };
   const config = await fileWith({ server, virtual_hosts: { trees: { queue: 'node-1', exchanges } } });
   const [role] = await json({ config });
-  expect(role?.permissions.write).toContain('|amq\\.default)$');
+  expect(role?.permissions.write).toContain('|amq\\.default|');
 });
 
 test('a virtual host without a broker is refused', async () => {

@@ -1,4 +1,4 @@
-import type { Channel } from 'amqplib';
+import type { Channel, Options } from 'amqplib';
 import { brokerTextOf, replyCodeOf, replyCodes, setupError } from './errors.js';
 import type { Link } from './link.js';
 import { explainRefusal } from './missing-right.js';
@@ -9,9 +9,10 @@ export async function consumeFrom(
   queue: string,
   { link, channel }: { readonly link: Link; readonly channel: Channel },
   onMessage: (message: RawMessage | null) => void,
+  options: Options.Consume = {},
 ): Promise<string> {
   try {
-    return (await channel.consume(queue, onMessage)).consumerTag;
+    return (await channel.consume(queue, onMessage, options)).consumerTag;
   } catch (error) {
     if (link.isGone || replyCodeOf(error) !== replyCodes.accessRefused) throw error;
     throw (

@@ -1,10 +1,11 @@
 import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
 import { readArrival } from './arrival.js';
 import { consumeFrom } from './consume-from.js';
+import { createControlListener } from './control-listener.js';
 import type { Copier } from './copier.js';
 import type { Counters } from './counters.js';
 import { copyOf, messageOf } from './errors.js';
-import type { Hand, Session } from './hand.js';
+import { handOf, type Session } from './hand.js';
 import { createHandling } from './handling.js';
 import type { Attachment, Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
@@ -69,17 +70,24 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
 
   const served = () => ({ address, actions: options.actions, replyRoute: parts.replyRoute() });
 
+  const control = options.control && createControlListener({ ...parts, control: options.control.bind(options) });
+
   startUpkeep({
     settings,
     signal: stopping.signal,
     link: () => session?.link,
-    declare: (link) => topology.worker(link, served()),
+    async declare(link) {
+      await topology.worker(link, served());
+      await control?.attach(link);
+    },
     onResult: (failure) =>
       parts.onProblem('consumer', failure && `${JSON.stringify(address)} may not be reached: ${failure}`),
   });
 
   async function open(link: Link): Promise<void> {
     await topology.worker(link, served());
+    // First: a cancel may come right behind its request.
+    await control?.attach(link);
     const channel = await link.channel();
     const settler = createSettler({ channel, counters });
     parts.openSettlers.add(settler);
@@ -107,6 +115,8 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     channel.on('close', () => {
       parts.openSettlers.delete(settler);
       for (const hand of [...opened.hands]) handling.release(hand);
+      // What still runs after a stop can be cancelled until it has ended.
+      if (stopping.signal.aborted) control?.end();
       end(opened, link);
     });
     await channel.prefetch(Math.min(options.intake, mostPrefetch));
@@ -174,19 +184,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       );
       return from.settler.ack(tag);
     }
-    const past = remembered.take(arrival.message.id);
-    const hand: Hand = {
-      raw: message,
-      arrival,
-      session: from,
-      arrivedMs: nowMs,
-      attempts: Math.max(arrival.attempts, past.attempts),
-      quarantineTries: past.quarantineTries,
-      isFirst: true,
-      isDone: false,
-      cancelHold: undefined,
-      copying: undefined,
-    };
+    const hand = handOf(message, arrival, { session: from, nowMs, past: remembered.take(arrival.message.id) });
     from.hands.add(hand);
     handling.start(hand);
   }
@@ -213,6 +211,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       if (!stopping.signal.aborted) parts.onStopped(consumer);
       stopping.abort();
       if (session) await quit(session);
+      else control?.end();
     },
   };
   return consumer;

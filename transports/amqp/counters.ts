@@ -18,6 +18,8 @@ const names = [
   'quarantine_full',
   'consumers_cancelled',
   'inboxes_lost',
+  'control_sent',
+  'control_received',
 ] as const;
 
 export type CounterName = (typeof names)[number];

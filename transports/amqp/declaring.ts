@@ -27,7 +27,7 @@ export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway:
   async function declare(link: Link, asked: readonly Asked[]): Promise<void> {
     for (let next = 0; next < asked.length; next += 1) {
       await onThrowAway(link, async (channel) => {
-        for (let act = asked[next]; act; act = asked[(next += 1)]) await ask(channel, act);
+        for (let act = asked[next]; act; act = asked[(next += 1)]) await declareOn(channel, act);
       }).catch((error: unknown) => {
         if (link.isGone) throw error;
       });
@@ -45,7 +45,7 @@ export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway:
       case 'binding':
         return bind(link, act);
       case 'publishing':
-        return onThrowAway(link, (channel) => ask(channel, act)).then(undefined, (error: unknown) => {
+        return onThrowAway(link, (channel) => declareOn(channel, act)).then(undefined, (error: unknown) => {
           throw explainRefusal(link, act, error, act.otherwise) ?? error;
         });
     }
@@ -54,7 +54,7 @@ export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway:
   /** Declares; where it exists in another form, or may not be declared, says what to make of that. */
   async function tryToDeclare(link: Link, act: DeclaredExchange | DeclaredQueue, how: Adoption): Promise<void> {
     try {
-      await onThrowAway(link, (channel) => ask(channel, act));
+      await onThrowAway(link, (channel) => declareOn(channel, act));
     } catch (error) {
       if (link.isGone) throw error;
       const argument = differingArgument(error);
@@ -69,7 +69,7 @@ export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway:
       adopts: (argument) => argument === 'durable',
       async adopt(_argument, cause) {
         // The broker names one difference at a time: there must be no other.
-        await onThrowAway(link, (channel) => ask(channel, { ...act, durable: !act.durable })).catch(
+        await onThrowAway(link, (channel) => declareOn(channel, { ...act, durable: !act.durable })).catch(
           (error: unknown) => {
             throw link.isGone
               ? error
@@ -95,7 +95,7 @@ export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway:
 
   async function bind(link: Link, act: DeclaredBinding): Promise<void> {
     try {
-      await onThrowAway(link, (channel) => ask(channel, act));
+      await onThrowAway(link, (channel) => declareOn(channel, act));
     } catch (error) {
       const code = replyCodeOf(error);
       // Anything else, such as a queue that was deleted just now, may be mended by another try.
@@ -139,7 +139,8 @@ export function createDeclaring({ log }: Pick<AmqpSettings, 'log'>, onThrowAway:
   return { declare };
 }
 
-function ask(channel: Channel, act: Asked): Promise<unknown> {
+/** Once, on this channel: a refusal closes it. */
+export function declareOn(channel: Channel, act: Asked): Promise<unknown> {
   switch (act.kind) {
     case 'exchange':
       return channel.assertExchange(act.name, act.type, { durable: act.durable });
@@ -147,10 +148,12 @@ function ask(channel: Channel, act: Asked): Promise<unknown> {
       return channel.assertQueue(act.name, {
         durable: act.durable,
         exclusive: act.exclusive,
+        // Then it is of use to one consumer alone.
+        autoDelete: act.exclusive,
         arguments: { ...act.arguments },
       });
     case 'binding':
-      return channel.bindQueue(act.queue, act.exchange, act.queue);
+      return channel.bindQueue(act.queue, act.exchange, act.key ?? act.queue);
     case 'publishing':
       // Needs the right to publish there, publishes nothing, and changes nothing: there is no such binding.
       return channel.unbindExchange(act.exchange, act.from, probeKey);

@@ -29,3 +29,31 @@ export interface Hand {
   /** Ends a copy of it that has not been written; made with the first copy. */
   copying: AbortController | undefined;
 }
+
+/** `past`: what is remembered of an earlier arrival of the same message. */
+export function handOf(
+  raw: RawMessage,
+  arrival: Arrival,
+  {
+    session,
+    nowMs,
+    past,
+  }: {
+    readonly session: Session;
+    readonly nowMs: number;
+    readonly past: Pick<Hand, 'attempts' | 'quarantineTries'>;
+  },
+): Hand {
+  return {
+    raw,
+    arrival,
+    session,
+    arrivedMs: nowMs,
+    attempts: Math.max(arrival.attempts, past.attempts),
+    quarantineTries: past.quarantineTries,
+    isFirst: true,
+    isDone: false,
+    cancelHold: undefined,
+    copying: undefined,
+  };
+}

@@ -1,3 +1,5 @@
+import { setupError } from './errors.js';
+
 /** The names on the broker that Samovar gives, in one place: other programs and access rights rely on them. */
 
 export const inboxPrefix = 'samovar.inbox.';
@@ -17,8 +19,24 @@ export function addressExchange(address: string): string {
   return `samovar.${address}`;
 }
 
+/** @throws TransportError `setup` for an address whose names are those of something else. */
+export function checkAddress(address: string): void {
+  if (addressExchange(address) !== controlExchange) return;
+  throw setupError(
+    `expected an address other than ${JSON.stringify(address)}: exchange ${JSON.stringify(controlExchange)} has another use`,
+  );
+}
+
 export function quarantineQueue(address: string): string {
   return `${address}.quarantine`;
+}
+
+/** Direct, with a node address as the key: what is told to all its workers at once. */
+export const controlExchange = 'samovar.control';
+
+/** Where one worker process hears what is told to one address. */
+export function controlQueue(id: string): string {
+  return `${controlExchange}.${id}`;
 }
 
 export interface Rung {

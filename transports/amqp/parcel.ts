@@ -60,7 +60,7 @@ export function createParcels(
   };
 }
 
-function contentOf({ body, headers }: Message, maxBodyBytes: number): Buffer {
+export function contentOf({ body, headers }: Message, maxBodyBytes: number): Buffer {
   const content = Buffer.from(body);
   if (content.length > maxBodyBytes) {
     throw notSent(

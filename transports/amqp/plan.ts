@@ -1,4 +1,4 @@
-import { addressExchange, ladder, quarantineQueue, retryQueue, type Rung } from './names.js';
+import { addressExchange, controlExchange, ladder, quarantineQueue, retryQueue, type Rung } from './names.js';
 import type { AmqpSettings, ExchangeType, ReplyRoute } from './options.js';
 import { queueArguments, type BrokerVersion } from './versions.js';
 
@@ -17,11 +17,12 @@ export interface DeclaredQueue {
   readonly arguments: Readonly<Record<string, string | number>>;
 }
 
-/** With the queue's own name as the key. */
 export interface DeclaredBinding {
   readonly kind: 'binding';
   readonly queue: string;
   readonly exchange: string;
+  /** The queue's own name where none is given. */
+  readonly key?: string;
 }
 
 export type Declaration = DeclaredExchange | DeclaredQueue | DeclaredBinding;
@@ -140,7 +141,7 @@ export function planCaller(
       inboxQueue(settings, inbox),
       ...(replyRoute === 'default' ? [] : actions.map((action) => binding(inbox, action))),
     ],
-    publishes: actions.map((exchange) => ({ kind: 'publishing', exchange, from: exchange })),
+    publishes: [...actions, controlExchange].map((exchange) => ({ kind: 'publishing', exchange, from: exchange })),
     consumes: inbox,
   };
 }

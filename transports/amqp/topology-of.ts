@@ -1,4 +1,5 @@
-import { inboxName } from './names.js';
+import { planControl } from './control-plan.js';
+import { controlQueue, inboxName } from './names.js';
 import type { AmqpTransportOptions, ReplyRoute } from './options.js';
 import { actionExchange, planCaller, planWorker, type Declaration, type PlanSettings } from './plan.js';
 import { permissionsFor, type Permissions } from './rights.js';
@@ -41,10 +42,15 @@ export function topologyOf(question: TopologyQuestion): TopologyAnswer {
     queueType: question.queueType ?? 'classic',
   };
   const version = brokerVersion(question.brokerVersion);
-  const workers = addresses.map((address) => planWorker(settings, version, { address, actions, replyRoute }));
+  const control = controlQueue('<id>');
+  const workers = addresses.flatMap((address) => [
+    planWorker(settings, version, { address, actions, replyRoute }),
+    planControl(address, control),
+  ]);
   const inboxQueue = inbox === 'durable' ? inboxName(app, '<id>') : 'amq.gen-<id>';
   const caller = planCaller(settings, { inbox: inboxQueue, actions, replyRoute });
   const patternOf = (name: string) => {
+    if (name === control) return `${controlQueue('').replaceAll('.', '\\.')}[0-9a-f-]+`;
     if (name !== inboxQueue) return undefined;
     return inbox === 'durable' ? `${inboxName(app, '').replaceAll('.', '\\.')}[0-9a-f-]+` : 'amq\\.gen-[A-Za-z0-9_-]+';
   };
@@ -52,7 +58,7 @@ export function topologyOf(question: TopologyQuestion): TopologyAnswer {
   // Those that it may, it needs no right to.
   const callerDeclares = [...actions.map((action) => actionExchange(settings, action)), ...caller.declares];
   return {
-    worker: { declares: workerDeclares, permissions: permissionsFor(workers) },
+    worker: { declares: workerDeclares, permissions: permissionsFor(workers, patternOf) },
     caller: { declares: callerDeclares, permissions: permissionsFor([caller], patternOf) },
     both: {
       declares: distinct([...workerDeclares, ...callerDeclares]),

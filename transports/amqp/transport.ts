@@ -9,14 +9,16 @@ import type {
   SendOptions,
   Transport,
 } from '../../src/core/transport.js';
-import { createConnection, type Connection } from './connection.js';
+import { attachNow } from './attach-now.js';
+import { createConnection } from './connection.js';
 import { createConsumer, type AttachedConsumer } from './consumer.js';
+import { createControlSender } from './control-sender.js';
 import { createCopier } from './copier.js';
 import { createCounters } from './counters.js';
-import { closedError, copyOf, notSent } from './errors.js';
+import { closedError, copyOf } from './errors.js';
 import { createHealth } from './health.js';
 import { createInbox, type AttachedInbox } from './inbox.js';
-import type { Link } from './link.js';
+import { checkAddress } from './names.js';
 import type { AmqpSettings } from './options.js';
 import { createParcels } from './parcel.js';
 import { createPreparation } from './preparation.js';
@@ -24,6 +26,7 @@ import { createReplyRoutes } from './reply-route.js';
 import { createSender } from './sender.js';
 import type { Settler } from './settler.js';
 import { createTopology } from './topology.js';
+import { traitsOf } from './traits.js';
 
 /** How long a goodbye to the broker may take. */
 const goodbyeMs = 1_000;
@@ -96,25 +99,15 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
   });
   const copier = createCopier({ settings, sender, topology, link: () => publishing.ready() });
 
+  const control = createControlSender({ settings, counters, link: () => publishing.link });
+
   function connectionName(role: string): string {
     return ['samovar', app, [...addresses.keys()].join(','), role].filter((part) => part !== '').join(' ');
   }
 
-  /** Attaches to the connection that there is, and to the next one if that goes meanwhile. */
-  async function attachNow(connection: Connection, attach: (link: Link) => Promise<void>): Promise<void> {
-    for (;;) {
-      const link = await connection.ready();
-      try {
-        await attach(link);
-        if (!link.isGone) return;
-      } catch (error) {
-        if (!link.isGone) throw copyOf(error);
-      }
-    }
-  }
-
   async function consume(address: string, options: ConsumeOptions, receive: Receive): Promise<Consumer> {
     if (closing) throw closedError();
+    checkAddress(address);
     addresses.set(address, (addresses.get(address) ?? 0) + 1);
     const consumer = createConsumer({
       settings,
@@ -165,7 +158,7 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
 
   async function close(): Promise<void> {
     await within(clock, goodbyeMs, Promise.all([...consumers].map((consumer) => consumer.stop())));
-    await sender.close();
+    await Promise.all([sender.close(), within(clock, goodbyeMs, control.close())]);
     await within(clock, goodbyeMs, Promise.all([...inboxes.values()].map((inbox) => inbox.close())));
     // A connection may be closed before the broker has read what its channels wrote last; a channel may not.
     await within(clock, goodbyeMs, Promise.all([...openSettlers].map((settler) => settler.close())));
@@ -174,25 +167,14 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
 
   return {
     name: 'amqp',
-    traits: {
-      maxBodyBytes: settings.maxBodyBytes,
-      ordering: 'none',
-      countsAttempts: false,
-      canCancel: false,
-      reportsUnroutable: settings.confirms,
-      reportsNoWorker: true,
-      // Some time is left to notice before the broker takes the delivery away.
-      maxHoldMs: Math.floor((settings.brokerAckTimeoutMs * 25) / 30),
-      survivesBrokerCrash: true,
-    },
+    traits: traitsOf(settings),
     get status() {
       return health.status;
     },
     send(address: string, message: Message, options: SendOptions = {}) {
       try {
         if (closing) throw closedError();
-        if (options.control === true)
-          throw notSent('rejected', 'expected a transport that carries control messages, got one that does not');
+        if (options.control === true) return control.send(address, message);
         return sender.post(parcelOf(address, message, options));
       } catch (error) {
         return Promise.reject(copyOf(error));

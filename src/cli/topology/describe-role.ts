@@ -14,8 +14,9 @@ export function describeRole(role: Role, paint: Paint): string {
       const form = each.exclusive ? 'exclusive' : 'durable';
       return [[each.name, [form, ...Object.entries(each.arguments).map((entry) => entry.join('='))].join(' ')]];
     }),
-    "bindings (the queue's name is the key)": declares.flatMap((each): [string, string][] => {
-      return each.kind === 'binding' ? [[each.queue, `to ${each.exchange}`]] : [];
+    "bindings (the queue's name is the key, unless another is given)": declares.flatMap((each): [string, string][] => {
+      if (each.kind !== 'binding') return [];
+      return [[each.queue, `to ${each.exchange}${each.key === undefined ? '' : `, key ${each.key}`}`]];
     }),
     permissions: Object.entries(permissions) as [string, string][],
   };

@@ -69,7 +69,7 @@ describe('the options', () => {
 
   test('set the traits', () => {
     const transport = createAmqpTransport({ url: 'amqp://localhost', brokerAckTimeoutMs: 3_000, maxBodyBytes: 7 });
-    expect(transport.traits).toMatchObject({ maxHoldMs: 2_500, maxBodyBytes: 7, canCancel: false });
+    expect(transport.traits).toMatchObject({ maxHoldMs: 2_500, maxBodyBytes: 7, canCancel: true });
     expect(transport.status).toBe('connecting');
   });
 });

@@ -35,9 +35,12 @@ async function userWith(rights: Permissions) {
   return lab.broker.createUser({ virtualHost: lab.virtualHost, ...rights });
 }
 
-const namesIn = (pattern: string) => (pattern === '^$' ? [] : pattern.slice(2, -2).split('|'));
+const allNamesIn = (pattern: string) => (pattern === '^$' ? [] : pattern.slice(2, -2).split('|'));
+const isControl = (name: string) => name.startsWith('samovar\\.control');
+/** Without one of these nothing works; without those for cancels nobody is told that a caller gave up. */
+const namesIn = (pattern: string) => allNamesIn(pattern).filter((name) => !isControl(name));
 const without = (rights: Permissions, permission: keyof Permissions, name: string): Permissions => {
-  const left = namesIn(rights[permission]).filter((each) => each !== name);
+  const left = allNamesIn(rights[permission]).filter((each) => each !== name);
   return { ...rights, [permission]: left.length === 0 ? '^$' : `^(${left.join('|')})$` };
 };
 
@@ -124,6 +127,68 @@ describe.each(routes)('with replies by the route %s', (replyRoute) => {
       expectNamed(await rejection(failure), permission, name, user.name);
       await transport.close();
     }
+  });
+});
+
+describe('cancels', () => {
+  /** A worker and a caller with these rights: whether a cancel arrives, and what was warned about. */
+  async function cancelWith(worker: Permissions, caller: Permissions, address: string, actions: readonly string[]) {
+    const [serving, calling] = [await userWith(worker), await userWith(caller)];
+    const heard: Message[] = [];
+    const before = lab.logged.length;
+    const transport = lab.connect({ url: serving.url });
+    const options = { actions, intake: 1, control: (cancel: Message) => void heard.push(cancel) };
+    let requests = 0;
+    await transport.consume(address, options, async () => {
+      requests += 1;
+      return { kind: 'ack' };
+    });
+    const client = lab.connect({ url: calling.url });
+    const [action = ''] = actions;
+    await client.send(address, message({ action }));
+    const cancel = message({ action: 'samovar.cancel', correlationId: 'x' });
+    const refused = await client.send(address, cancel, { control: true }).then(
+      () => false,
+      () => true,
+    );
+    // A second one, behind the broker's answer to the first.
+    await client.send(address, message({ action }));
+    await eventually(() => requests === 2);
+    if (!refused) await client.send(address, cancel, { control: true }).catch(() => undefined);
+    await client.send(address, message({ action }));
+    await eventually(() => requests === 3);
+    return {
+      heard,
+      warnings: () => lab.logged.slice(before).filter((line) => line.includes('run on to their deadline')),
+    };
+  }
+
+  test.each(permissions)(
+    'a worker without a name of its %s pattern that is for them works, and warns once what is missing',
+    async (permission) => {
+      const names = allNamesIn(fresh().topology('default').worker.permissions[permission]).filter(isControl);
+      expect(names.length).toBeGreaterThan(0);
+      for (const name of names) {
+        const { address, actions, topology } = fresh();
+        const { worker, caller } = topology('default');
+        const rights = without(worker.permissions, permission, name);
+        const { heard, warnings } = await cancelWith(rights, caller.permissions, address, actions);
+        const [warning = ''] = warnings();
+        expect(warning).toContain(`to have the ${permission} permission on `);
+        expect(warning).toContain(name.replaceAll(/\\(.)/g, '$1').replace(/\[.*\]\+$/, ''));
+        expect([heard.length, warnings().length]).toEqual([0, 1]);
+      }
+    },
+  );
+
+  test('a caller that may not send them makes its calls, and warns once what is missing', async () => {
+    const { address, actions, topology } = fresh();
+    const { worker, caller } = topology('default');
+    const rights = without(caller.permissions, 'write', 'samovar\\.control');
+    const { heard, warnings } = await cancelWith(worker.permissions, rights, address, actions);
+    await eventually(() => warnings().length > 0);
+    expect(warnings()[0]).toContain('to have the write permission on exchange \\"samovar.control\\"');
+    expect([heard.length, warnings().length]).toEqual([0, 1]);
   });
 });
 

@@ -33,8 +33,8 @@ async function declared(): Promise<Declaration[]> {
     ...queues.map((each) => ({ kind: 'queue', ...each, arguments: tableOf(each['arguments']) }) as Declaration),
     ...bindings.flatMap(({ source_name: exchange, destination_name: queue, routing_key: key }): Declaration[] => {
       if (exchange === '') return [];
-      expect(key).toBe(queue);
-      return [{ kind: 'binding', queue: String(queue), exchange: String(exchange) }];
+      const own = key === queue ? {} : { key: String(key) };
+      return [{ kind: 'binding', queue: String(queue), exchange: String(exchange), ...own }];
     }),
   ];
 }
@@ -48,13 +48,19 @@ type DeclaredArguments = Record<string, string | number>;
 
 const sorted = (declarations: readonly Declaration[]) =>
   declarations.map((each) => JSON.stringify(each, Object.keys(each).sort().concat(keysOf(each)))).sort();
+/** Each worker has a queue of its own for control messages. */
+const distinct = (declarations: readonly Declaration[]) => [...new Set(sorted(declarations))];
 const keysOf = (each: Declaration) => (each.kind === 'queue' ? Object.keys(each.arguments).sort() : []);
 
 describe('what topologyOf says that is declared', () => {
   test('is what a worker declares, and nothing else', async () => {
-    for (const address of addresses) await work(lab.connect(options), undefined, { address, actions });
+    for (const address of addresses) {
+      const consume = { actions, intake: 1, control: () => undefined };
+      await lab.connect(options).consume(address, consume, async () => ({ kind: 'ack' }));
+    }
     const { worker } = topologyOf({ ...options, addresses, actions, replyRoute: 'default' });
-    expect(sorted(await declared())).toEqual(sorted(worker.declares));
+    const text = JSON.stringify(await declared()).replaceAll(/(samovar\.control\.)[0-9a-f-]{36}/g, '$1<id>');
+    expect(distinct(JSON.parse(text) as Declaration[])).toEqual(sorted(worker.declares));
   });
 
   test.each(['default', 'request-exchange'] as const)(
@@ -105,8 +111,10 @@ describe('the permissions of topologyOf', () => {
     const { permissions } = topologyOf({ ...question, app: 'shop' }).caller;
     const inbox = '^(samovar\\.inbox\\.shop\\.[0-9a-f-]+)$';
     expect(permissions.configure).toBe(inbox);
-    expect(permissions.write).toBe('^(samovar\\.inbox\\.shop\\.[0-9a-f-]+|greet)$');
+    expect(permissions.write).toBe('^(samovar\\.inbox\\.shop\\.[0-9a-f-]+|greet|samovar\\.control)$');
     expect(permissions.read).toBe('^(greet|samovar\\.inbox\\.shop\\.[0-9a-f-]+)$');
-    expect(topologyOf({ ...question, actions: [], replyRoute: 'default' }).caller.permissions.write).toBe('^$');
+    expect(topologyOf({ ...question, actions: [], replyRoute: 'default' }).caller.permissions.write).toBe(
+      '^(samovar\\.control)$',
+    );
   });
 });
