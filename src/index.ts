@@ -63,7 +63,15 @@ export {
 export type { AuthorizationRequest, Authorize } from './middleware/authorize.js';
 export type { ServerCall, ServerMiddleware } from './middleware/execute.js';
 export type { CallView, Ending, ServerHooks, Stage } from './middleware/observe.js';
-export type { Abandoned, Claim, IdempotencyStore, Running, Settled, StoredReply } from './stores/idempotency.js';
+export type {
+  Abandoned,
+  Claim,
+  IdempotencyStore,
+  Running,
+  Settled,
+  StoredReply,
+  Unclaimed,
+} from './stores/idempotency.js';
 export {
   exclusive,
   limit,

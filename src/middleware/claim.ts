@@ -92,7 +92,7 @@ function unrecorded(call: Call): Result {
 async function giveUp(call: Call, held: Claim, log: Logger): Promise<void> {
   if (held.starts > 1) return held.abandon();
   try {
-    await held.release();
+    await held.release({ hasStarted: call.started });
   } catch (err) {
     log.warn({ err, id: call.id, action: call.action }, 'a claim could not be released; it lapses with its lease');
     await held.abandon();

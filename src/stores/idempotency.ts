@@ -1,6 +1,13 @@
 /** The text of a reply, as it was sent. */
 export type StoredReply = string;
 
+/** Nobody has this key, and its answer is not known. */
+export interface Unclaimed {
+  readonly state: 'none';
+  /** It was started before, and released without an answer. */
+  readonly hasStarted?: boolean;
+}
+
 /** Someone runs this key now. */
 export interface Running {
   readonly state: 'running';
@@ -37,8 +44,11 @@ export interface Claim {
   readonly signal?: AbortSignal;
   /** Keeps the answer; 'lost' if the claim had lapsed and somebody else took it: then nothing was recorded. */
   settle(reply: StoredReply): Promise<'recorded' | 'lost'>;
-  /** As if it had never been claimed: the next claim is fresh, with one start. */
-  release(): Promise<void>;
+  /**
+   * As if it had never been claimed: the next claim is fresh, with one start. `hasStarted`: the work was begun, and may
+   * have had an effect; a store with `remembersMs` keeps that in mind.
+   */
+  release(after?: { readonly hasStarted: boolean }): Promise<void>;
   /**
    * Gives it up without an answer, as a crash would: abandoned at once where the store can be reached, else with its
    * lease, which is not renewed from the call on. Never rejects.
@@ -50,8 +60,13 @@ export interface Claim {
 export interface IdempotencyStore {
   /** Outlives this process. Without it, `onCrash: 'park'` can keep no promise. */
   readonly durable: boolean;
+  /**
+   * For how many milliseconds at least it remembers of each key that it was started: as running, settled or abandoned,
+   * and after a release by `hasStarted`. Left out: no promise, so that it cannot tell that a call was not executed.
+   */
+  readonly remembersMs?: number;
   /** @throws RpcError `unavailable`, not_executed, if the store cannot be reached; so does each step below. */
-  read(key: string): Promise<{ readonly state: 'none' } | Running | Abandoned | Settled>;
+  read(key: string): Promise<Unclaimed | Running | Abandoned | Settled>;
   /**
    * Takes the key, if it is free. `fingerprint` tells whether two requests with one key are the same request;
    * with another than the record's the answer is 'mismatch', whatever the record's state.

@@ -1,7 +1,7 @@
 /**
  * All steps of the idempotency store; each is atomic. One hash per idempotency key: state (running or settled),
  * fingerprint, token (whose it is, or who settled it), starts, untilMs (of the claim's lease, by this server's clock),
- * reply, and a field for each store that waits for a change.
+ * reply, hasStarted (left behind by a release after a start), and a field for each store that waits for a change.
  */
 export const claimScript = `
 local KEY = KEYS[1]
@@ -54,7 +54,7 @@ local steps = {}
 function steps.read()
   local record = look()
   if record.state == 'settled' then return { 'settled', record.fingerprint, redis.call('HGET', KEY, 'reply') } end
-  if record.state == 'none' then return { 'none' } end
+  if record.state == 'none' then return { 'none', redis.call('HEXISTS', KEY, 'hasStarted') } end
   return { record.state, record.fingerprint, record.token, record.starts }
 end
 
@@ -93,10 +93,15 @@ function steps.settle(token, reply, keepMs)
   return { 'recorded' }
 end
 
-function steps.release(token)
+function steps.release(token, hasStarted, keepMs)
   if not isRunBy(token) then return {} end
   tellWaiting(token)
+  local marked = hasStarted == '1' or redis.call('HEXISTS', KEY, 'hasStarted') == 1
   redis.call('DEL', KEY)
+  if marked then
+    redis.call('HSET', KEY, 'hasStarted', '1')
+    redis.call('PEXPIRE', KEY, keepMs)
+  end
   return {}
 end
 
@@ -111,7 +116,7 @@ end
 function steps.undo(token, keepMs)
   if not isRunBy(token) then return {} end
   local starts = look().starts
-  if starts == 1 then return steps.release(token) end
+  if starts == 1 then return steps.release(token, '0', keepMs) end
   redis.call('HSET', KEY, 'starts', starts - 1)
   return steps.abandon(token, keepMs)
 end

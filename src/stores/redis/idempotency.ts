@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { systemClock } from '../../core/clock.js';
 import { RpcError } from '../../core/errors.js';
 import { systemRandom } from '../../core/random.js';
-import type { Abandoned, Claim, IdempotencyStore, Running, Settled } from '../idempotency.js';
+import type { Abandoned, Claim, IdempotencyStore, Running, Settled, Unclaimed } from '../idempotency.js';
 import { claimScript } from './claim-script.js';
 import { closedError } from './errors.js';
 import { createLeases } from './leases.js';
@@ -16,7 +16,7 @@ export interface RedisIdempotencyOptions extends RedisStoreOptions {
    * could not renew for two thirds is told that its claim is lost.
    */
   readonly leaseMs?: number;
-  /** How long an answer is kept, and a claim that was abandoned; 24 hours by default. */
+  /** How long an answer is kept, a claim that was abandoned, and that a key was started at all; 24 hours by default. */
   readonly keepMs?: number;
   /** The longest answer that is kept, in bytes of UTF-8; 4 MiB by default. A longer one is refused as `too_large`. */
   readonly maxReplyBytes?: number;
@@ -45,10 +45,11 @@ export function createRedisIdempotencyStore(options: RedisIdempotencyOptions): I
     on: { message: (token) => watch.heard(token), awake: () => watch.askAgain() },
   });
 
-  async function read(key: string): Promise<{ readonly state: 'none' } | Running | Abandoned | Settled> {
+  async function read(key: string): Promise<Unclaimed | Running | Abandoned | Settled> {
     const at = place(key);
     const reply = await link.step([at], ['read']);
-    return reply[0] === 'none' ? { state: 'none' } : known(at, reply);
+    if (reply[0] !== 'none') return known(at, reply);
+    return reply[1] === 1 ? { state: 'none', hasStarted: true } : { state: 'none' };
   }
 
   async function claim(key: string, fingerprint: string) {
@@ -110,8 +111,8 @@ export function createRedisIdempotencyStore(options: RedisIdempotencyOptions): I
         drop();
         return found === 'recorded' ? 'recorded' : 'lost';
       },
-      async release() {
-        await link.step([at], ['release', token]);
+      async release(after) {
+        await link.step([at], ['release', token, after?.hasStarted ? '1' : '0', keepMs]);
         drop();
       },
       async abandon() {
@@ -159,5 +160,5 @@ export function createRedisIdempotencyStore(options: RedisIdempotencyOptions): I
     await link.close();
   }
 
-  return { durable: true, read, claim, close, [Symbol.asyncDispose]: close };
+  return { durable: true, remembersMs: keepMs, read, claim, close, [Symbol.asyncDispose]: close };
 }

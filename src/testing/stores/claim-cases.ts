@@ -137,6 +137,26 @@ export const claimCases: readonly IdempotencyCase[] = [
     },
   },
   {
+    name: 'a key released after its start is as good as new, and known to have been started for as long as was said',
+    async run({ connect, harness }) {
+      const [one, other] = [await connect(), await connect()];
+      const key = harness.freshKey();
+      await (await take(one.store, key)).release({ hasStarted: true });
+      const { remembersMs } = one.store;
+      const none = remembersMs === undefined ? { state: 'none' } : { state: 'none', hasStarted: true };
+      assert.deepEqual(await other.store.read(key), none);
+      const again = await take(other.store, key, 'another');
+      assert.equal(again.starts, 1);
+      await again.release();
+      assert.deepEqual(await one.store.read(key), none, 'a claim that was not started does not wipe it out');
+      if (remembersMs === undefined) return;
+      await harness.advance(remembersMs * 0.9);
+      assert.deepEqual(await one.store.read(key), none);
+      await harness.advance(remembersMs * 0.2);
+      assert.deepEqual(await one.store.read(key), { state: 'none' });
+    },
+  },
+  {
     name: 'a closed store answers nothing, and may be closed twice',
     async run({ connect, soon, harness }) {
       const [one, other] = [await connect(), await connect()];
