@@ -1,6 +1,6 @@
 import type { Handler, HandlerSetup } from 'samovar';
 import { z } from 'zod';
-import { backupSettings } from './backup/places.js';
+import { backupSettings, expectRealPaths } from './backup/places.js';
 import { handleDxCreateBackup } from './dx-create-backup.js';
 import { handleDxExample } from './dx-example.js';
 import { handleDxNodeStatus } from './dx-node-status.js';
@@ -25,6 +25,7 @@ export default function setUp({
   settings: { backups, ...kitchen },
   clock,
 }: Pick<HandlerSetup<z.output<typeof settings>>, 'settings' | 'clock'>): Handler[] {
+  expectRealPaths(backups);
   return [
     handleDxExample(),
     handleDxNodeStatus(),

@@ -1,14 +1,18 @@
+import { realpathSync } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { exclusive, failed, shared, type LockKey } from 'samovar';
 import { z } from 'zod';
-import { isMissing } from './files.js';
+import { hasCode, isMissing } from './files.js';
 
-/** An absolute path in its shortest form: no `.`, no `..`, no empty part, and not `/` itself. */
+/**
+ * An absolute path in its shortest form: no `.`, no `..`, no empty part, and not `/` itself. Nor half a character, which
+ * would become another name on the disk.
+ */
 const absoluteFolder = z
   .string()
   .max(1_024)
-  .regex(/^(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/, 'expected an absolute path without ".", "..", "//" and a last "/"');
+  .regex(/^(\/(?!\.{1,2}(\/|$))[^/\0\p{Cs}]+)+$/u, 'expected an absolute path without ".", "..", "//" and a last "/"');
 
 /** What a worker may set for backups. Without roots, every folder is refused. */
 export const backupSettings = z
@@ -17,7 +21,9 @@ export const backupSettings = z
       .array(absoluteFolder)
       .max(100)
       .default([])
-      .describe('Folders below these may be backed up and restored, and no others.'),
+      .describe(
+        'Folders below these may be backed up and restored, and no others. Whoever may write beside such a folder is trusted.',
+      ),
     archives: absoluteFolder
       .default('/var/backups/samovar')
       .describe('Where the archives are kept. Created when it is needed.'),
@@ -28,6 +34,27 @@ export const backupSettings = z
   });
 
 export type BackupSettings = z.output<typeof backupSettings>;
+
+/**
+ * By another name a folder has other locks, and archives could lie in what is backed up.
+ * @throws Error that names the path to set instead.
+ */
+export function expectRealPaths({ roots, archives }: BackupSettings): void {
+  for (const path of roots.length === 0 ? [] : [...roots, archives]) {
+    const real = realPathOf(path);
+    if (real !== path) throw new Error(`expected ${path} not to lead through a symbolic link; name ${real} instead`);
+  }
+}
+
+/** Also of what is not there yet. */
+function realPathOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    return join(realPathOf(dirname(path)), basename(path));
+  }
+}
 
 export const folderField = absoluteFolder
   .describe('Absolute, below one of the roots that the worker allows.')
@@ -63,14 +90,13 @@ export async function findFolder(
   roots: readonly string[],
   { mayBeMissing }: { readonly mayBeMissing: boolean },
 ): Promise<boolean> {
-  const root = roots.find((one) => folder.startsWith(`${one}/`));
-  if (root === undefined) throw failed('outside_root', { folder, roots });
+  if (!roots.some((root) => folder.startsWith(`${root}/`))) throw failed('outside_root', { folder, roots });
   const isThere = await isFolder(folder);
   if (!isThere && !mayBeMissing) throw failed('no_such_folder', { folder });
   const lowest = isThere ? folder : dirname(folder);
   try {
-    // Locks go by the name of a folder, so it has one name only: no link below the root.
-    if ((await realpath(lowest)) === (await realpath(root)) + lowest.slice(root.length)) return isThere;
+    // Locks go by the name of a folder, so it has one name only: no link leads there.
+    if ((await realpath(lowest)) === lowest) return isThere;
   } catch (error) {
     if (isMissing(error)) throw failed('no_such_folder', { folder: lowest });
     throw error;
@@ -85,6 +111,7 @@ export async function findFolder(
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
+      if (hasCode(error, 'ENAMETOOLONG')) throw failed('no_such_folder', { folder });
       throw error;
     }
   }

@@ -1,6 +1,9 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { systemClock } from 'samovar';
 import setUp, { settings } from 'samovar/handlers';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 
 it('gives a worker all example handlers, by its settings', () => {
   const names = setUp({ settings: settings.parse({}), clock: systemClock }).map(({ action }) => action.name);
@@ -28,6 +31,21 @@ it('keeps archives and what is backed up apart', () => {
   expect(backups('/srv/backups')).toBe(true);
   expect(backups('/srv/sites/backups')).toBe(false);
   expect(backups('/srv')).toBe(false);
+});
+
+it('does not start with a root, or a folder for archives, that a symbolic link leads to', () => {
+  const base = realpathSync(mkdtempSync(join(tmpdir(), 'samovar-roots-')));
+  onTestFinished(() => rmSync(base, { recursive: true }));
+  mkdirSync(join(base, 'srv/backups'), { recursive: true });
+  symlinkSync('srv', join(base, 'alias'));
+  const start = (root: string, archives: string) => {
+    const backups = { roots: [join(base, root)], archives: join(base, archives) };
+    return setUp({ settings: settings.parse({ backups }), clock: systemClock });
+  };
+  const message = `name ${join(base, 'srv')}/`;
+  expect(() => start('alias/trees', 'archives')).toThrow(`${message}trees`);
+  expect(() => start('srv/trees', 'alias/backups/new')).toThrow(`${message}backups/new`);
+  expect(start('srv/trees', 'srv/backups')).toHaveLength(5);
 });
 
 it('asks RabbitMQ for no more time than it gives by default, with all the time that a lock is waited for', () => {

@@ -13,9 +13,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { declaredErrorOf } from 'samovar';
-import { dxCreateBackup, dxRestoreBackup } from 'samovar/handlers';
+import { dxCreateBackup, dxRestoreBackup, handleDxCreateBackup } from 'samovar/handlers';
 import { afterEach, expect, test } from 'vitest';
 import { runScript, type ScriptProcess } from '../../support/process.js';
+import { openKitchen } from '../kitchen.js';
 import { makeFifo } from '../make-fifo.js';
 import { addEndlessFile, openStore, sha256, tarsOf, unfinished, unfinishedBytes } from './store.js';
 
@@ -111,6 +112,30 @@ test('it says so when there is no such folder', async () => {
     const call = client.call(dxCreateBackup, { folder: wrong, name: 'one' }, { to });
     await expect(call).rejects.toMatchObject({ declared: { name: 'no_such_folder' } });
   }
+});
+
+test('a folder with a name that no file system takes is none', async () => {
+  const { client, root, folder, addBackup } = await openStore();
+  addBackup('one', Buffer.from(''));
+  folder('trees', {});
+  for (const action of [dxCreateBackup, dxRestoreBackup]) {
+    const long = client.call(action, { folder: join(root, 'ü'.repeat(128)), name: 'one' }, { to });
+    await expect(long).rejects.toMatchObject({ declared: { name: 'no_such_folder' } });
+    // As UTF-8 it would be the name of another folder, and have a lock of its own.
+    const half = client.call(action, { folder: join(root, 'half \ud800'), name: 'one' }, { to });
+    await expect(half).rejects.toMatchObject({ code: 'invalid_request' });
+  }
+});
+
+test('a folder below a root that is a symbolic link is out of reach: locks go by the one name that it has', async () => {
+  const { client, root, archives } = await openStore();
+  const alias = join(root, '../alias');
+  mkdirSync(join(root, 'trees'));
+  symlinkSync(root, alias);
+  const kitchen = await openKitchen(() => [handleDxCreateBackup({ roots: [root, alias], archives })]);
+  const call = kitchen.client.call(dxCreateBackup, { folder: join(alias, 'trees'), name: 'one' }, { to });
+  await expect(call).rejects.toMatchObject({ declared: { name: 'outside_root' } });
+  expect(await client.call(dxCreateBackup, { folder: join(root, 'trees'), name: 'one' }, { to })).toBeTruthy();
 });
 
 test.each([['..'], ['a/b'], ['-a'], ['.a'], ['a\n'], ['']])('%j is no name of a backup', async (name) => {
