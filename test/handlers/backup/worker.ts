@@ -4,10 +4,7 @@ import { createMemoryTransport } from 'samovar/memory';
 
 const [root = '', archives = '', folder = ''] = process.argv.slice(2);
 const transport = createMemoryTransport();
-const handlers = setUp({
-  settings: settings.parse({ backups: { roots: [root], archives } }),
-  clock: systemClock,
-});
+const handlers = setUp({ settings: settings.parse({ backups: { roots: [root], archives } }), clock: systemClock });
 const server = await startServer({ transport, address: 'node-1', handlers, drainMs: 100 });
 const client = createClient({ transport, timeoutMs: 600_000 });
 process.once('SIGTERM', () => {
