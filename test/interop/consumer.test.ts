@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { dxExample } from '../../handlers/index.js';
 import { defineAction, type Client } from '../../src/index.js';
+import { samovar } from '../cli/call-harness.js';
 import { errorOf, failureOf } from '../e2e/stage.js';
 import { openScene, type Scene } from '../e2e/workers/scene.js';
 import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
@@ -72,6 +73,13 @@ describe("a consumer on Python's Pika that answers on the exchange of the reques
   test('outlives a request that nobody waits for', async () => {
     await client.send(looseExample, { favourite_food: 'onion' }, { to: scene.to });
     expect(await call('orange')).toEqual({ tolerable: true });
+    expect(taken()).toHaveLength(2);
+  });
+
+  test('outlives a one-way request of samovar call, which need not be told how it answers', async () => {
+    const options = ['--url', scene.virtualHost.url, '--to', scene.to, '--body', '{"favourite_food": "onion"}'];
+    expect(await samovar(['call', dxExample.name, ...options, '--one-way'])).toMatchObject({ code: 0 });
+    expect(await samovar(['call', dxExample.name, ...options])).toMatchObject({ code: 0, err: [] });
     expect(taken()).toHaveLength(2);
   });
 

@@ -27,7 +27,7 @@ export interface Parcel {
 
 /** A request goes to its action's exchange; anything else is a reply, to where its request's `replyTo` said. */
 export function createParcels(
-  { app, maxBodyBytes, replyRouteOf }: AmqpSettings,
+  { app, maxBodyBytes, replyRouteOf, takesEitherRoute }: AmqpSettings,
   inboxOf: (address: string) => AttachedInbox | undefined,
 ): (address: string, message: Message, options: SendOptions) => Parcel {
   const deadlineOnly: Record<string, string> = {};
@@ -39,7 +39,9 @@ export function createParcels(
     const sent: Message = { ...message, headers: { ...message.headers } };
     const isRequest = action !== undefined;
     const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
-    const unanswered = isRequest && replyRouteOf(address) === 'request-exchange' ? nobody : undefined;
+    // An existing consumer, which may be there, exits on a request without one.
+    const mayBeForeign = takesEitherRoute || replyRouteOf(address) === 'request-exchange';
+    const unanswered = isRequest && mayBeForeign ? nobody : undefined;
     const mandatory = isRequest || !isDirectReplyTo(place.routingKey);
     return {
       kind: isRequest ? 'request' : 'reply',

@@ -39,7 +39,7 @@ Examples:
   $ samovar call dx_example --to node-1 --body '{"favourite_food": "onion"}' --url amqp://user:password@host/trees
   $ samovar call dx_order_coffee_pot --to node-1 --body @order.json --timeout 5s --key order-17
   $ samovar call dx_node_status --to node-1 --body '{}' --when-absent fail --json
-  $ samovar call dx_example --to node-1 --body - --reply-route request-exchange < request.json
+  $ samovar call dx_example --to node-1 --body - < request.json
 
 A batch is a file with one JSON object a line; only "body" is needed where the command says the rest:
   {"action": "dx_example", "to": "node-1", "body": {"favourite_food": "onion"}, "key": "a-1", "timeout": "5s", "id": 1}

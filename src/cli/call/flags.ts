@@ -39,9 +39,10 @@ export function addCallFlags(command: Command): Command {
     .option('--one-way', 'leave the request with the broker, and wait for no answer')
     .option('--persistent', 'the request survives a crash of the broker')
     .addOption(
-      new Option('--reply-route <route>', 'how the worker answers; request-exchange: as existing consumers do').choices(
-        ['default', 'request-exchange'],
-      ),
+      new Option(
+        '--reply-route <route>',
+        'how the answer must be able to come; left out: whichever way is open',
+      ).choices(['default', 'request-exchange']),
     )
     .option('--app <name>', 'names this program to the broker', appFlag)
     .option('--defaults', "send the defaults of the action's schema, too, for consumers that have none")
