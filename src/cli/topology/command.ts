@@ -57,7 +57,7 @@ error names the permission and the object. Run the printed lines with rabbitmqct
 permissions that its user has on that virtual host.
 
 Without a right on the default exchange replies travel through the exchange of their request. A worker finds that out
-at its start. Callers of Samovar need reply_route: request-exchange, or --reply-route request-exchange. With
+at its start. Programs that call need replyRoute: 'request-exchange'; samovar call needs nothing. With
 --reply-route default workers may write to the default exchange, and so to every queue of the virtual host.
 
   samovar topology --config /etc/samovar/samovar.yml
