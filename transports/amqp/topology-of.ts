@@ -1,3 +1,4 @@
+import { setupError } from './errors.js';
 import { planControl } from './control-plan.js';
 import { controlQueue, inboxName } from './names.js';
 import type { AmqpTransportOptions, ReplyRoute } from './options.js';
@@ -32,7 +33,10 @@ export interface TopologyAnswer {
   readonly both: RoleTopology;
 }
 
-/** What a transport with these options declares on the broker, and may do there. Asks no broker. */
+/**
+ * What a transport with these options declares on the broker, and may do there. Asks no broker.
+ * @throws TransportError `setup` for a name that no queue or exchange can have.
+ */
 export function topologyOf(question: TopologyQuestion): TopologyAnswer {
   const { addresses, actions, replyRoute, app = 'samovar', inbox = 'durable', exchangeTypes = {} } = question;
   const settings: PlanSettings = {
@@ -55,6 +59,7 @@ export function topologyOf(question: TopologyQuestion): TopologyAnswer {
     return inbox === 'durable' ? `${inboxName(app, '').replaceAll('.', '\\.')}[0-9a-f-]+` : 'amq\\.gen-[A-Za-z0-9_-]+';
   };
   const workerDeclares = distinct(workers.flatMap(({ declares }) => declares));
+  checkNames([...addresses, ...actions, ...workerDeclares.flatMap((each) => ('name' in each ? each.name : []))]);
   // Those that it may, it needs no right to.
   const callerDeclares = [...actions.map((action) => actionExchange(settings, action)), ...caller.declares];
   return {
@@ -65,6 +70,12 @@ export function topologyOf(question: TopologyQuestion): TopologyAnswer {
       permissions: permissionsFor([...workers, caller], patternOf),
     },
   };
+}
+
+/** The empty one would be the default exchange, and with it every queue of the virtual host. */
+function checkNames(names: readonly string[]): void {
+  const wrong = names.find((name) => name === '' || Buffer.byteLength(name) > 255);
+  if (wrong !== undefined) throw setupError(`expected names of 1 to 255 bytes, got ${JSON.stringify(wrong)}`);
 }
 
 function distinct(declarations: readonly Declaration[]): Declaration[] {

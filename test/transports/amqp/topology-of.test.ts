@@ -118,3 +118,12 @@ describe('the permissions of topologyOf', () => {
     );
   });
 });
+
+test('a name that no queue or exchange can have gets no permissions', () => {
+  const ask = (address: string, action: string) => () =>
+    topologyOf({ addresses: [address], actions: [action], replyRoute: 'request-exchange' });
+  // It would be a right on the default exchange.
+  expect(ask('node-1', '')).toThrow('expected names of 1 to 255 bytes, got ""');
+  // The exchange of its copies would have a name that is too long.
+  expect(ask('n'.repeat(250), 'greet')).toThrow('expected names of 1 to 255 bytes');
+});
