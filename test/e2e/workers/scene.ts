@@ -19,8 +19,11 @@ export interface Scene {
   foreigner(url?: string): Promise<ChannelModel>;
   /** Where workers serve, unless they say otherwise. */
   readonly to: string;
+  readonly effectsPath: string;
   effects(): Effect[];
   effectsOf(subject: string): EffectCount;
+  /** Done by `close`, before the workers are ended. */
+  closing(close: () => Promise<unknown>): void;
   close(): Promise<void>;
 }
 
@@ -36,6 +39,8 @@ export async function openScene(broker: Pick<BrokerAdmin, 'createVirtualHost' | 
   return {
     virtualHost,
     to,
+    effectsPath: path,
+    closing: (close) => void closing.push(close),
     worker(settings = {}) {
       const starting = startWorker({ url, address: to, effects: path, ...settings });
       workers.push(starting);

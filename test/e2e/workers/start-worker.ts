@@ -1,4 +1,5 @@
 import type { TransportStatus } from '../../../src/index.js';
+import type { FailpointName } from '../../support/failpoint.js';
 import { runScript, type ScriptProcess } from '../../support/process.js';
 
 export interface WorkerSettings {
@@ -14,6 +15,21 @@ export interface WorkerSettings {
   readonly holds?: boolean;
   /** What a held run does when its signal aborts. */
   readonly ending?: 'obeys' | 'ignores';
+  readonly onCrash?: 'retry' | 'park';
+  readonly maxStarts?: number;
+  /** Where it keeps locks and answers; by default in itself. */
+  readonly redis?: RedisPlace;
+  /** Where it kills itself, at the second request. */
+  readonly killAt?: FailpointName;
+  /** A resource that each run writes to, with its fence; see resource.ts. */
+  readonly resourceUrl?: string;
+}
+
+export interface RedisPlace {
+  readonly url: string;
+  readonly namespace: string;
+  /** Of claims and locks alike; by default theirs. */
+  readonly leaseMs?: number;
 }
 
 export interface WorkerReport {

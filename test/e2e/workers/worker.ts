@@ -1,16 +1,19 @@
-import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { createAmqpTransport } from '../../../transports/amqp/index.js';
-import { defineHandler, startServer, systemClock, type Logger } from '../../../src/index.js';
+import { startServer, type Logger } from '../../../src/index.js';
 import { openEffects } from '../../support/effects.js';
-import { work } from './actions.js';
+import { createFailpoint } from '../../support/failpoint.js';
+import { handleWork } from './handle-work.js';
 import type { WorkerReport, WorkerSettings } from './start-worker.js';
 
 const {
   effects: path,
   url,
   heartbeatMs,
+  holds = true,
   ending = 'obeys',
+  killAt,
+  redis,
   ...settings
 } = JSON.parse(process.argv[2] ?? '') as WorkerSettings;
 const say = (line: string) => void process.stdout.write(`${line}\n`);
@@ -24,34 +27,27 @@ let goOn: () => void = ignore;
 const going = new Promise<void>((resolve) => (goOn = resolve));
 let starts = 0;
 
-const handler = defineHandler(work, {
-  async run({ subject, ms, holds, tags }, { signal, messageId, redelivered, attempt }) {
-    const run = randomUUID();
-    starts++;
-    effects?.start(subject, run);
-    // What hostile JSON would do to a careless handler.
-    const merged: object = Object.assign({}, tags);
-    if (Object.getPrototypeOf(merged) !== Object.prototype) throw new Error('a request brought a prototype along');
-    if (holds && settings.holds !== false) {
-      say(`started ${subject} ${messageId}`);
-      await Promise.race([going, aborted(subject, signal)]);
-    }
-    if (ms > 0) await new Promise<void>((resolve) => void systemClock.after(ms, resolve));
-    effects?.finish(subject, run);
-    return { pid: process.pid, redelivered, attempt };
-  },
+const failpoint = createFailpoint(killAt);
+const handler = handleWork({
+  ...settings,
+  effects,
+  going,
+  say,
+  holds,
+  ending,
+  failpoint,
+  onStart: () => (starts += 1),
 });
 
-function aborted(subject: string, signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    signal.addEventListener('abort', () => {
-      say(`aborted ${subject}`);
-      if (ending === 'obeys') reject(signal.reason as Error);
-    });
-  });
-}
-
-const server = await startServer({ ...settings, transport, handlers: [handler], log });
+const stores = redis && (await import('./open-stores.js')).openStores(redis, log);
+const server = await startServer({
+  ...settings,
+  ...stores,
+  transport: failpoint.wrap(transport),
+  handlers: [handler],
+  ...(killAt && { hooks: failpoint.hooks }),
+  log,
+});
 const ownKeys: ReadonlySet<string> = new Set(Reflect.ownKeys(Object.prototype).map(String));
 
 function report(): WorkerReport {
@@ -79,7 +75,7 @@ async function end(): Promise<void> {
   const { unfinished } = await server.stop();
   commands.close();
   process.stdin.destroy();
-  await transport.close();
+  await Promise.all([transport.close(), stores?.locks.close(), stores?.idempotency.close()]);
   process.exitCode = unfinished.length > 0 ? 1 : 0;
 }
 process.on('SIGTERM', () => {
