@@ -80,7 +80,6 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
     isReady = true;
     const serving = workers.filter(({ state }) => state === 'serving').map(({ name }) => name);
     log.info({ serving, ...(refused.length > 0 && { refused: refused.map(({ name }) => name) }) }, 'ready');
-    watch.look();
     notifier.ready();
   }
 

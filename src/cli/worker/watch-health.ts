@@ -3,8 +3,6 @@ import type { Logger } from '../../core/log.js';
 import type { VirtualHostHealth } from './health-document.js';
 
 export interface HealthWatch {
-  /** Looks now, too. */
-  look(): void;
   stop(): void;
 }
 
@@ -25,11 +23,7 @@ export function watchHealth({ clock, log, health, onStatus }: HealthWatchParts):
   let cancel = clock.after(intervalMs, tick);
 
   function tick(): void {
-    look();
     cancel = clock.after(intervalMs, tick);
-  }
-
-  function look(): void {
     const all = health();
     for (const { name: virtualHost, red: reasons } of all) {
       const wasRed = red.has(virtualHost);
@@ -45,7 +39,7 @@ export function watchHealth({ clock, log, health, onStatus }: HealthWatchParts):
     if (next !== status) onStatus((status = next));
   }
 
-  return { look, stop: () => cancel() };
+  return { stop: () => cancel() };
 }
 
 function statusOf(all: readonly VirtualHostHealth[]): string {
