@@ -9,6 +9,7 @@ export {
   type ResponseInput,
   type ResponseOf,
 } from './core/action.js';
+export type { OutcomeOptions } from './core/ask.js';
 export {
   createClient,
   declaredErrorOf,
@@ -38,6 +39,7 @@ export {
 } from './core/handler.js';
 export type { HandlerModule, HandlerSetup } from './core/handler-module.js';
 export { silentLog, type Logger } from './core/log.js';
+export type { CallOutcome } from './core/outcome.js';
 export type { CallOptions, OneWayOptions, OutgoingCall, ParentCall } from './core/outgoing.js';
 export { systemRandom, type Random } from './core/random.js';
 export type { Replied } from './core/reply.js';

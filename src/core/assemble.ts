@@ -4,6 +4,7 @@ import { coalesce } from '../middleware/coalesce.js';
 import { execute } from '../middleware/execute.js';
 import { expiry } from '../middleware/expiry.js';
 import { lock } from '../middleware/lock.js';
+import { isQuestion, outcome } from '../middleware/outcome.js';
 import { replay } from '../middleware/replay.js';
 import { slot } from '../middleware/slot.js';
 import { validate } from '../middleware/validate.js';
@@ -19,10 +20,9 @@ import { compose, type Layer, type Step } from './pipeline.js';
  */
 export function assemble(handler: Handler, parts: WorkerParts): Step<Call, Result> {
   const { authorize, clock } = parts;
+  const entrance = [expiry(clock), parts.deadlines.layer, authorize && authorization(authorize)];
   const layers: (Layer<Call, Result> | undefined)[] = [
-    expiry(clock),
-    parts.deadlines.layer,
-    authorize && authorization(authorize),
+    ...entrance,
     validate(parts.observe),
     replay(parts),
     handler.coalesce && coalesce(handler.coalesce, parts),
@@ -31,8 +31,11 @@ export function assemble(handler: Handler, parts: WorkerParts): Step<Call, Resul
     claim(parts),
     expiry(clock),
   ];
-  return compose(
-    layers.filter((layer) => layer !== undefined),
-    execute(handler, parts),
-  );
+  const running = compose(layers.filter(isThere), execute(handler, parts));
+  const asking = compose(entrance.filter(isThere), outcome(handler, parts));
+  return (call) => (isQuestion(call) ? asking(call) : running(call));
+}
+
+function isThere<T>(layer: T | undefined): layer is T {
+  return layer !== undefined;
 }

@@ -1,11 +1,14 @@
+import { createAsk, type OutcomeOptions } from './ask.js';
 import type { Action, DeclaredErrorOf, RequestInput, ResponseOf } from './action.js';
 import { checkInteger, checkPositive } from './checks.js';
 import { systemClock, type Clock } from './clock.js';
 import { createCounters } from './counters.js';
+import { decodeReply } from './decode-reply.js';
 import { deliver } from './deliver.js';
 import { RpcError } from './errors.js';
 import { createExchange } from './exchange.js';
 import { silentLog, type Logger } from './log.js';
+import type { CallOutcome } from './outcome.js';
 import {
   destinationOf,
   draftOf,
@@ -51,6 +54,13 @@ export interface Client extends AsyncDisposable {
   call<A extends Action>(action: A, request: RequestInput<A>, options?: CallOptions): Promise<ResponseOf<A>>;
   /** Leaves a request that nobody waits for: resolves once the broker has it for good. Errors as `call`. */
   send<A extends Action>(action: A, request: RequestInput<A>, options?: OneWayOptions): Promise<void>;
+  /**
+   * Asks the workers of an address what became of the calls of `action` with this key, as far as their store knows;
+   * nothing is run. The key is that of the call or, where the handler names keys itself, the handler's. What goes wrong
+   * with the question is the `reason` of an `unknown`.
+   * @throws TypeError for a mistake in the program, and nothing else.
+   */
+  outcome<A extends Action>(action: A, idempotencyKey: string, options?: OutcomeOptions): Promise<CallOutcome<A>>;
   /** A client whose calls are made for `parent`: they share its deadline, its signal and its ancestors. */
   within(parent: ParentCall): Client;
   health(): ClientHealth;
@@ -67,14 +77,24 @@ export function createClient(options: ClientOptions): Client {
   const routes = new Map(Object.entries(options.routes ?? {}));
   const counters = createCounters();
   const exchange = createExchange({ transport, clock, random, log, counters, maxPendingCalls });
-  const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) =>
-    exchange.call(outgoing, timeoutOf(outgoing)),
-  );
+  const making = { clock, random, maxBodyBytes: transport.traits.maxBodyBytes };
+  const reading = { clock, log };
+  const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) => {
+    const { action, to, options: callOptions, parent } = outgoing;
+    const timeoutMs = timeoutOf(callOptions, parent);
+    const errand = {
+      ...{ to, signal: callOptions.signal, sending: sendOptionsOf(callOptions) },
+      draft: () => draftOf(outgoing, timeoutMs, making),
+      decode: (body: string, id: string) => decodeReply(action, body, id, reading),
+    };
+    return exchange.call(errand, timeoutMs);
+  });
 
+  const ask = createAsk({ exchange, routes, timeoutOf, clock, random, log });
   let isClosed = false;
 
   /** A nested call has what is left of its parent's time. */
-  function timeoutOf({ options: { timeoutMs = defaultTimeoutMs }, parent }: OutgoingCall): number {
+  function timeoutOf({ timeoutMs = defaultTimeoutMs }: { timeoutMs?: number }, parent?: ParentCall): number {
     if (!parent || parent.limitMs === Infinity) return timeoutMs;
     const leftMs = parent.limitMs - clock.monotonicMs();
     if (leftMs > 0) return Math.min(timeoutMs, leftMs);
@@ -100,14 +120,12 @@ export function createClient(options: ClientOptions): Client {
       if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
       const to = destinationOf(action, request, sendOptions.to, routes);
       const outgoing = { action, request, to, options: { ...sendOptions, persistent: true }, parent: undefined };
-      const message = draftOf(outgoing, sendOptions.timeoutMs, {
-        clock,
-        random,
-        maxBodyBytes: transport.traits.maxBodyBytes,
-      });
+      const message = draftOf(outgoing, sendOptions.timeoutMs, making);
       // A second arrival does what any redelivery may: without a key, a one-way request starts at least once.
       await deliver(transport, to, message, sendOptionsOf(sendOptions), true);
     },
+    outcome: (action, key, outcomeOptions = {}) =>
+      ask(action, key, outcomeOptions) as Promise<CallOutcome<typeof action>>,
     // Its owner closes the client, not those who were lent it.
     within: (parent) => ({
       ...client,
@@ -115,9 +133,12 @@ export function createClient(options: ClientOptions): Client {
       [Symbol.asyncDispose]: async () => undefined,
       call(action, request, callOptions = {}) {
         if (callOptions.detach) return client.call(action, request, callOptions);
-        const { signal } = callOptions;
-        const joined = signal ? AbortSignal.any([signal, parent.signal]) : parent.signal;
-        return begin(action, request, { ...callOptions, signal: joined }, parent) as Promise<ResponseOf<typeof action>>;
+        const signal = joined(callOptions.signal, parent);
+        return begin(action, request, { ...callOptions, signal }, parent) as Promise<ResponseOf<typeof action>>;
+      },
+      outcome(action, key, outcomeOptions = {}) {
+        const signal = joined(outcomeOptions.signal, parent);
+        return ask(action, key, { ...outcomeOptions, signal }, parent) as Promise<CallOutcome<typeof action>>;
       },
     }),
     health: () => ({ pending: exchange.pending, counters: counters.snapshot(), transport: transport.health() }),
@@ -128,6 +149,10 @@ export function createClient(options: ClientOptions): Client {
     [Symbol.asyncDispose]: () => client.close(),
   };
   return client;
+}
+
+function joined(signal: AbortSignal | undefined, parent: ParentCall): AbortSignal {
+  return signal ? AbortSignal.any([signal, parent.signal]) : parent.signal;
 }
 
 /**

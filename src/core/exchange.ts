@@ -1,20 +1,30 @@
 import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
-import { decodeReply } from './decode-reply.js';
 import { asRpcError, deliver } from './deliver.js';
 import { RpcError, type Outcome } from './errors.js';
 import { keyHeader } from './headers.js';
 import type { Logger } from './log.js';
-import { draftOf, sendOptionsOf, type CallOptions, type Draft, type OutgoingCall } from './outgoing.js';
+import type { Draft } from './outgoing.js';
 import { createPendingCalls, type PendingCall } from './pending-calls.js';
 import type { Random } from './random.js';
-import type { Inbox, Message, Transport } from './transport.js';
+import type { Inbox, Message, SendOptions, Transport } from './transport.js';
+
+/** A request to send, and how its reply is read. */
+export interface Errand {
+  readonly to: string;
+  readonly signal: AbortSignal | undefined;
+  readonly sending: SendOptions | undefined;
+  /** @throws RpcError or TypeError if it cannot be sent at all. */
+  draft(): Draft;
+  /** @throws RpcError for a reply that reports a failure, or is none. */
+  decode(body: string, id: string): unknown;
+}
 
 /** Sends requests and matches the replies to them: what is left of a client without its conveniences. */
 export interface Exchange {
-  /** One call; it settles within `timeoutMs`. */
-  call(outgoing: OutgoingCall, timeoutMs: number): Promise<unknown>;
+  /** One request and its reply; it settles within `timeoutMs`. */
+  call(errand: Errand, timeoutMs: number): Promise<unknown>;
   readonly pending: number;
   close(): Promise<void>;
 }
@@ -28,7 +38,6 @@ export function createExchange(parts: {
   maxPendingCalls: number;
 }): Exchange {
   const { transport, clock, random, log, counters, maxPendingCalls } = parts;
-  const making = { clock, random, maxBodyBytes: transport.traits.maxBodyBytes };
   const pending = createPendingCalls(clock);
   let inbox: Inbox | undefined;
   let opening: Promise<Inbox> | undefined;
@@ -59,7 +68,7 @@ export function createExchange(parts: {
     }
   }
 
-  async function start(call: PendingCall, to: string, options: CallOptions, draft: Draft): Promise<void> {
+  async function start(call: PendingCall, { to, sending }: Errand, draft: Draft): Promise<void> {
     const { id } = call;
     try {
       const { address } = inbox ?? (await (opening ??= openInbox()));
@@ -68,7 +77,7 @@ export function createExchange(parts: {
       draft.replyTo = address;
       draft.correlationId = id;
       const lossesBefore = losses;
-      await deliver(transport, to, draft, sendOptionsOf(options), draft.headers[keyHeader] !== undefined);
+      await deliver(transport, to, draft, sending, draft.headers[keyHeader] !== undefined);
       call.phase = 'sent';
       if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
     } catch (error) {
@@ -96,24 +105,23 @@ export function createExchange(parts: {
   }
 
   return {
-    call(outgoing, timeoutMs) {
+    call(errand, timeoutMs) {
       return new Promise((resolve, reject) => {
-        const { action, to, options } = outgoing;
-        const { signal } = options;
+        const { to, signal } = errand;
         if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
         if (signal?.aborted) throw cancelled(undefined, 'not_executed');
         if (pending.size >= maxPendingCalls) {
           const message = `expected at most ${maxPendingCalls} calls to wait for replies; try again later`;
           throw new RpcError('busy', message, { outcome: 'not_executed' });
         }
-        const draft = draftOf(outgoing, timeoutMs, making);
+        const draft = errand.draft();
         const call: PendingCall = {
           id: draft.id,
           phase: 'opening',
           resolve(body) {
             off();
             try {
-              resolve(decodeReply(action, body, draft.id, { clock, log }));
+              resolve(errand.decode(body, draft.id));
             } catch (error) {
               reject(error);
             }
@@ -130,7 +138,7 @@ export function createExchange(parts: {
         });
         // Listen before you speak: a reply may overtake the confirm.
         pending.add(call, timeoutMs, () => timedOut(call, draft));
-        void start(call, to, options, draft);
+        void start(call, errand, draft);
       });
     },
     get pending() {

@@ -1,6 +1,10 @@
 /** Header names that other programs rely on. The deadline and the group travel as fields of the message. */
 export const keyHeader = 'samovar-idempotency-key';
 export const ancestorsHeader = 'samovar-ancestors';
+/** A question about another request instead of one to run. */
+export const askHeader = 'samovar-ask';
+/** The deadline of the request that is asked about, in epoch milliseconds. */
+export const askedDeadlineHeader = 'samovar-asked-deadline';
 
 /** How many requests may wait for each other in a chain. */
 const maxAncestors = 16;

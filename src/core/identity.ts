@@ -7,6 +7,8 @@ import { canonicalJson } from './json.js';
 export interface Identities {
   /** Sets key and fingerprint of a call that has a key: its handler's, its caller's, or its message id where that must do. */
   identify(call: Call): void;
+  /** The name of a key that this sender gave, or would have given, to calls of this action. */
+  nameOf(call: Call, key: string): string;
   /** Tells whether two requests ask for the same: over what was sent, before defaults. */
   fingerprintOf(call: Call): string;
 }
@@ -27,14 +29,19 @@ export function createIdentities(parts: { fingerprintKey: string; isDurable: boo
     return createHmac('sha256', parts.fingerprintKey).update(canonicalJson(call.body)).digest('base64url');
   }
 
+  /** Scoped by who asks and for what: nobody is answered with somebody else's reply. */
+  function scoped(call: Call, key: readonly [string, string]): string {
+    return JSON.stringify([call.caller ?? null, call.action, ...key]);
+  }
+
   return {
     identify(call) {
       const key = keyOf(call);
       if (!key) return;
-      // Scoped by who asks and for what: nobody is answered with somebody else's reply.
-      call.key = JSON.stringify([call.caller ?? null, call.action, ...key]);
+      call.key = scoped(call, key);
       call.fingerprint = fingerprintOf(call);
     },
+    nameOf: (call, key) => scoped(call, ['key', key]),
     fingerprintOf: (call) => call.fingerprint || fingerprintOf(call),
   };
 }

@@ -55,19 +55,21 @@ export function destinationOf<A extends Action>(
   to: string | undefined,
   routes: ReadonlyMap<string, string>,
 ): string {
-  const destination =
-    to ?? routes.get(action.name) ?? (typeof action.to === 'function' ? action.to(request) : action.to);
-  if (typeof destination !== 'string' || destination === '') {
-    throw new TypeError(
-      `expected a node address for ${action.name}: pass { to }, give the client a route, or the action a "to"`,
-    );
-  }
-  return destination;
+  const own = (): string | undefined => (typeof action.to === 'function' ? action.to(request) : action.to);
+  return checkedDestination(action.name, to ?? routes.get(action.name) ?? own());
 }
 
-/** How much earlier than the caller's own timeout the deadline is, so that the worker's "not executed" arrives in time. */
-function headroomMs(timeoutMs: number): number {
-  return Math.min(timeoutMs / 10, 250);
+/** @throws TypeError naming the action, if there is none. */
+export function checkedDestination(action: string, destination: string | undefined): string {
+  if (typeof destination === 'string' && destination !== '') return destination;
+  throw new TypeError(
+    `expected a node address for ${action}: pass { to }, give the client a route, or the action a "to"`,
+  );
+}
+
+/** The deadline that is sent: earlier than the caller's own timeout, so that the worker's "not executed" arrives in time. */
+export function deadlineOf(clock: Clock, timeoutMs: number): number {
+  return Math.floor(clock.now() + timeoutMs - Math.min(timeoutMs / 10, 250));
 }
 
 /** A message before its inbox is known. */
@@ -100,9 +102,7 @@ export function draftOf(
     persistent: options.persistent ?? action.persistent ?? false,
   };
   if (options.groupKey !== undefined) draft.groupKey = options.groupKey;
-  if (timeoutMs !== undefined) {
-    draft.expiresAt = Math.floor(parts.clock.now() + timeoutMs - headroomMs(timeoutMs));
-  }
+  if (timeoutMs !== undefined) draft.expiresAt = deadlineOf(parts.clock, timeoutMs);
   return draft;
 }
 

@@ -35,6 +35,8 @@ export interface WorkerParts {
   readonly log: Logger;
   readonly lockWaitMs: number;
   readonly maxStarts: number;
+  readonly clockSkewMs: number;
+  readonly maxBodyBytes: number;
   /** The transport's `attempt` also counts deliveries that ended with a crash. */
   readonly countsAttempts: boolean;
   /** The client that nested calls go through, made when first asked for. */

@@ -34,6 +34,8 @@ export interface Delivery {
   readonly timeToLiveMs?: number;
   /** Why the body could not be read; the body is '' then, so that it can still be answered. */
   readonly unreadable?: 'too_large' | 'not_utf8' | 'content_type';
+  /** An operator sent it again, out of quarantine: the name of that occasion, the same on each redelivery. */
+  readonly redriven?: string;
   /** Aborts once the broker has given this delivery to somebody else, for good. Absent where that cannot be known. */
   readonly signal?: AbortSignal;
 }
@@ -81,6 +83,8 @@ export interface SendOptions {
   readonly control?: boolean;
   /** Fail with `no_worker` where a queue exists but nobody consumes it (`traits.reportsNoWorker`). */
   readonly requireWorker?: boolean;
+  /** A question about another request: fails as `rejected` where the address is known for consumers that would run it. */
+  readonly question?: boolean;
 }
 
 export interface ConsumeOptions {

@@ -58,7 +58,7 @@ export function createWorker(options: ServerOptions): Worker {
   });
   const parts: WorkerParts = {
     ...{ inHand, locks, store, deadlines, authorize, middleware, counters, clock, random, log },
-    ...{ lockWaitMs, maxStarts, countsAttempts, client },
+    ...{ lockWaitMs, maxStarts, clockSkewMs, maxBodyBytes, countsAttempts, client },
     slots: createSlots(concurrency),
     room: createWaitingRoom({ maxWaiting, maxWaitingPerKey }),
     results: createResults({ log, random, monotonicMs: () => clock.monotonicMs(), maxBodyBytes }),

@@ -38,6 +38,7 @@ export function createParcels(
     // What its sender does with the message afterwards is not sent.
     const sent: Message = { ...message, headers: { ...message.headers } };
     const isRequest = action !== undefined;
+    if (options.question === true && replyRouteOf(address) === 'request-exchange') throw notAsked(address);
     const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
     // An existing consumer, which may be there, exits on a request without one.
     const mayBeForeign = takesEitherRoute || replyRouteOf(address) === 'request-exchange';
@@ -78,6 +79,14 @@ export function contentOf({ body, headers }: Message, maxBodyBytes: number): Buf
     );
   }
   return content;
+}
+
+function notAsked(address: string): TransportError {
+  return notSent(
+    'rejected',
+    `expected an address of Samovar workers for a question, got ${JSON.stringify(address)} with replyRoute ` +
+      `'request-exchange': an existing consumer would take the question for a request`,
+  );
 }
 
 function checkedAction(action: string): string {
