@@ -9,6 +9,7 @@ export const work = defineAction({
     subject: z.string(),
     ms: z.number().nonnegative().default(0).describe('How long it takes.'),
     holds: z.boolean().default(false).describe('It ends only when its worker is told to go on.'),
+    eats: z.boolean().default(false).describe('It takes memory until there is none.'),
     lock: z.string().optional().describe('What it has for itself while it runs.'),
     tags: z.record(z.string(), z.unknown()).optional(),
   }),

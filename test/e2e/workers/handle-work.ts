@@ -15,6 +15,10 @@ export interface WorkParts extends Pick<WorkerSettings, 'holds' | 'ending' | 'on
   readonly onStart?: () => unknown;
 }
 
+function eatMemory(): never {
+  for (const eaten: number[][] = []; ;) eaten.push(new Array<number>(1_000_000).fill(eaten.length));
+}
+
 /** The handler of the worker processes, and of those that take over from them. */
 export function handleWork(parts: WorkParts): Handler {
   const { effects, going, holds = true, ending = 'obeys', onCrash, failpoint, resourceUrl, say, onStart } = parts;
@@ -31,11 +35,12 @@ export function handleWork(parts: WorkParts): Handler {
   return defineHandler(work, {
     locks: ({ lock }) => (lock === undefined ? [] : [exclusive(lock)]),
     ...(onCrash && { onCrash }),
-    async run({ subject, ms, holds: isToHold, tags }, { signal, messageId, redelivered, attempt, fence }) {
+    async run({ subject, ms, holds: isToHold, eats, tags }, { signal, messageId, redelivered, attempt, fence }) {
       const run = randomUUID();
       onStart?.();
       effects?.start(subject, run);
       failpoint?.inTheMiddle(messageId);
+      if (eats) eatMemory();
       // What hostile JSON would do to a careless handler.
       const merged: object = Object.assign({}, tags);
       if (Object.getPrototypeOf(merged) !== Object.prototype) throw new Error('a request brought a prototype along');

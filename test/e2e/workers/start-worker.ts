@@ -21,6 +21,8 @@ export interface WorkerSettings {
   readonly redis?: RedisPlace;
   /** Where it kills itself, at the second request. */
   readonly killAt?: FailpointName;
+  /** How much memory its heap may take; then it crashes. */
+  readonly heapMb?: number;
   /** A resource that each run writes to, with its fence; see resource.ts. */
   readonly resourceUrl?: string;
 }
@@ -60,7 +62,7 @@ export interface WorkerProcess {
 export async function startWorker(settings: WorkerSettings): Promise<WorkerProcess> {
   const child = runScript(new URL('worker.ts', import.meta.url), {
     args: [JSON.stringify(settings)],
-    nodeOptions: ['--expose-gc'],
+    nodeOptions: ['--expose-gc', ...(settings.heapMb === undefined ? [] : [`--max-old-space-size=${settings.heapMb}`])],
   });
   await child.waitForLine(/^ready$/);
   let reports = 0;
