@@ -104,3 +104,9 @@ function isOutcome(value: unknown): value is Outcome {
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Whether this stored reply is a value or a declared error: what a repeat shall hear whatever an operator wants. */
+export function isFinalReply(body: string): boolean {
+  const reply = parseReply(body, '');
+  return reply.success || reply.error.code === 'failed';
+}

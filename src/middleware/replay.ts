@@ -1,6 +1,7 @@
 import { again, ack, answerOf, type Result } from '../core/answer.js';
 import type { Call } from '../core/call.js';
 import { RpcError } from '../core/errors.js';
+import { isFinalReply } from '../core/reply.js';
 import type { WorkerParts } from '../core/parts.js';
 import type { Layer, Step } from '../core/pipeline.js';
 import type { Running } from '../stores/idempotency.js';
@@ -25,15 +26,24 @@ export function replay(parts: ReplayParts): Layer<Call, Result> {
   };
 }
 
-async function replaying(call: Call, key: string, next: Step<Call, Result>, parts: ReplayParts): Promise<Result> {
+async function replaying(call: Call, givenKey: string, next: Step<Call, Result>, parts: ReplayParts): Promise<Result> {
   const { store, room, inHand, maxStarts } = parts;
+  let key = givenKey;
+  let { redriven } = call.delivery;
   for (;;) {
     call.throwIfCancelled();
     const record = await store.read(key).catch((error: unknown) => {
       throw storeError(call, error);
     });
     if (record.state !== 'none' && record.fingerprint !== call.fingerprint) throw keyMismatch(call);
-    if (record.state === 'settled') return { answer: { body: record.reply }, disposition: ack };
+    if (record.state === 'settled') {
+      if (redriven === undefined || isFinalReply(record.reply))
+        return { answer: { body: record.reply }, disposition: ack };
+      // Whoever redrives it knows what became of it, and wants another run: one, however often it is delivered.
+      call.key = key = JSON.stringify([call.key, redriven]);
+      redriven = undefined;
+      continue;
+    }
     if (record.state === 'running') {
       if (inHand.ancestorsOf(call).some((ancestor) => ancestor.key === key)) throw ownKey(call);
       await waitFor(record, call, room);

@@ -1,6 +1,7 @@
 import { connect } from 'amqplib';
 import { expect } from 'vitest';
-import { createAmqpTransport } from '../../transports/amqp/index.js';
+import type { Quarantine } from '../../src/core/quarantine.js';
+import { createAmqpTransport, openQuarantine } from '../../transports/amqp/index.js';
 import { createMemoryBroker } from '../../transports/memory/index.js';
 import type { Transport } from '../../src/index.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
@@ -13,6 +14,8 @@ export interface World {
   /** The link of every connection fails, until `reconnect`. */
   disconnect(): Promise<void>;
   reconnect(): Promise<void>;
+  /** What was set aside from an address, with the credentials of a user. */
+  quarantine?(address: string, user?: 'ann' | 'bob'): Quarantine;
   /** The reasons of what was set aside from an address. */
   quarantined(address: string): Promise<string[]>;
   close(): Promise<void>;
@@ -24,6 +27,7 @@ export async function openMemoryWorld(): Promise<World> {
     connect: (user = 'ann') => broker.connect({ user }),
     disconnect: async () => broker.stop(),
     reconnect: async () => broker.start(),
+    quarantine: (address) => broker.quarantine(address),
     quarantined: async (address) => broker.deadLetters(address).map(({ reason }) => reason),
     async close() {
       await Promise.all(broker.connections.map((connection) => connection.close()));
@@ -38,6 +42,7 @@ async function openAmqpWorld(): Promise<World> {
   const [ann, bob] = await Promise.all([broker.createUser(rights), broker.createUser(rights)]);
   const proxy = await startFaultProxy(broker.port);
   const made: Transport[] = [];
+  const quarantines: Quarantine[] = [];
   const urls = { ann: proxy.through(ann.url), bob: proxy.through(bob.url) };
   return {
     connect(user = 'ann') {
@@ -51,6 +56,11 @@ async function openAmqpWorld(): Promise<World> {
       await expect.poll(() => made.filter(({ status }) => status === 'ready')).toEqual([]);
     },
     reconnect: () => proxy.up(),
+    quarantine(address, user = 'ann') {
+      const opened = openQuarantine({ url: urls[user], address });
+      quarantines.push(opened);
+      return opened;
+    },
     async quarantined(address) {
       const connection = await connect(virtualHost.url);
       const channel = await connection.createChannel();
@@ -64,6 +74,7 @@ async function openAmqpWorld(): Promise<World> {
       return reasons;
     },
     async close() {
+      await Promise.all(quarantines.map((opened) => opened.close()));
       await proxy.close();
       await broker.deleteVirtualHost(virtualHost.name);
     },

@@ -28,7 +28,7 @@ function transport(name: string, ...sdk: RegExp[]): Rule {
   return {
     files: new RegExp(`^transports/${name}/`),
     mayImport: [
-      /^src\/core\/(transport|errors|backoff|clock|random|log)\.ts$/,
+      /^src\/core\/(transport|errors|backoff|clock|random|log|quarantine(-work)?)\.ts$/,
       new RegExp(`^transports/${name}/`),
       /^async-mutex$/,
       node,

@@ -37,6 +37,8 @@ export interface Arrival {
   readonly attempts: number;
   readonly firstSeenMs: number;
   readonly notBeforeMs: number | undefined;
+  /** Which redrive it came by, if any. */
+  readonly redriven: string | undefined;
 }
 
 /** What came, or the reply address for which it is refused. */
@@ -82,6 +84,7 @@ export function readArrival(
     attempts: isCopy ? countOf(headerOf(headers, headerNames.attempts)) : 0,
     firstSeenMs: (isCopy ? epochOf(headerOf(headers, headerNames.firstSeen)) : undefined) ?? nowMs,
     notBeforeMs: isCopy ? epochOf(headerOf(headers, headerNames.notBefore)) : undefined,
+    redriven: isCopy ? text(headerOf(headers, headerNames.redriven)) : undefined,
   };
 }
 

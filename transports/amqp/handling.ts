@@ -88,7 +88,7 @@ export function createHandling(parts: HandlingParts): Handling {
 
   function deliver(hand: Hand): void {
     const { arrival, attempts, arrivedMs } = hand;
-    const { sender, timeToLiveMs, unreadable } = arrival;
+    const { sender, timeToLiveMs, unreadable, redriven } = arrival;
     const delivery: Mutable<Delivery> = {
       message: arrival.message,
       attempt: attempts + 1,
@@ -97,6 +97,7 @@ export function createHandling(parts: HandlingParts): Handling {
     if (sender !== undefined) delivery.sender = sender;
     if (timeToLiveMs !== undefined) delivery.timeToLiveMs = Math.max(0, timeToLiveMs - (clock.now() - arrivedMs));
     if (unreadable !== undefined) delivery.unreadable = unreadable;
+    if (redriven !== undefined) delivery.redriven = redriven;
     hand.isFirst = false;
     void receive(hand, delivery);
   }

@@ -5,6 +5,7 @@ export type { AmqpTlsOptions, AmqpTransportOptions, ExchangeType, ReplyRoute } f
 export { inspectAddresses, type AddressReport } from './inspect.js';
 export type { DeclaredBinding, DeclaredExchange, DeclaredQueue, Declaration } from './plan.js';
 export type { Permissions } from './rights.js';
+export { openQuarantine, type AmqpQuarantineOptions } from './quarantine.js';
 export { topologyOf, type RoleTopology, type TopologyAnswer, type TopologyQuestion } from './topology-of.js';
 export type { AmqpTransport } from './transport.js';
 

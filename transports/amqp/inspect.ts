@@ -1,9 +1,9 @@
 import type { Channel } from 'amqplib';
-import { createConnection } from './connection.js';
+import { connectBriefly } from './connect-briefly.js';
 import { brokerTextOf, notSent, replyCodeOf, replyCodes, setupError } from './errors.js';
 import type { Link } from './link.js';
 import { ladder, quarantineQueue, retryQueue, type Rung } from './names.js';
-import { amqpSettings, type AmqpTransportOptions } from './options.js';
+import type { AmqpTransportOptions } from './options.js';
 
 /** What a broker says of one node address. */
 export interface AddressReport {
@@ -25,19 +25,7 @@ export async function inspectAddresses(
   options: AmqpTransportOptions,
   addresses: readonly string[],
 ): Promise<readonly AddressReport[]> {
-  const settings = amqpSettings({ waitForBrokerMs: 5_000, ...options });
-  const nothing = () => undefined;
-  const connection = createConnection({
-    role: 'consume',
-    settings,
-    name: () => `samovar ${settings.app} inspect`,
-    setUp: () => Promise.resolve(),
-    onReady: nothing,
-    onReconnect: nothing,
-    onBlocked: nothing,
-    onHeadersDropped: nothing,
-    onChange: nothing,
-  });
+  const { connection } = connectBriefly(options, 'inspect');
   try {
     const depthOf = createDepths(await connection.ready());
     const reports: AddressReport[] = [];

@@ -39,6 +39,11 @@ export function controlQueue(id: string): string {
   return `${controlExchange}.${id}`;
 }
 
+/** Whoever has this queue, which is exclusive, works at the quarantine; nobody else does meanwhile. */
+export function operatorQueue(address: string): string {
+  return `${quarantineQueue(address)}.operator`;
+}
+
 export interface Rung {
   readonly name: '30s' | '5m' | '30m';
   readonly ms: number;
@@ -70,4 +75,5 @@ export const headerNames = {
   exchange: 'samovar-exchange',
   reason: 'samovar-reason',
   notBefore: 'samovar-not-before',
+  redriven: 'samovar-redriven',
 } as const;

@@ -1,3 +1,4 @@
+import type { Quarantine } from '../../src/core/quarantine.js';
 import { TransportError, type Message } from '../../src/core/transport.js';
 import type { DeadLetter } from './dead-letters.js';
 import { inboxPrefix, type BrokerCore, type Sent } from './broker-core.js';
@@ -5,6 +6,7 @@ import { stored } from './message.js';
 import { memorySettings, type MemoryBrokerOptions } from './options.js';
 import { createQueue, type MemoryQueue } from './queue.js';
 import { createTransport, type MemoryConnectOptions, type MemoryTransport } from './transport.js';
+import { createMemoryQuarantine } from './quarantine.js';
 import { createTurns } from './turns.js';
 
 /** A broker within this process: any number of transports connect to it and reach each other. */
@@ -13,6 +15,8 @@ export interface MemoryBroker {
   connect(options?: MemoryConnectOptions): MemoryTransport;
   /** What was set aside from an address. */
   deadLetters(address: string): readonly DeadLetter[];
+  /** The same, to be listed, redriven and purged as on any broker; see `openQuarantine`. */
+  quarantine(address: string): Quarantine;
   /** How many messages wait at an address, those that come back later included, those handed out not. */
   depth(address: string): number;
   /** Takes nothing from senders until `unblock`; consuming goes on. */
@@ -109,7 +113,8 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
       connections.add(connected);
       return connected.transport;
     },
-    deadLetters: (address) => [...(queues.get(address)?.deadLetters ?? [])],
+    deadLetters: (address) => [...(queues.get(address)?.deadLetters.list ?? [])],
+    quarantine: (address) => createMemoryQuarantine(address, settings, () => queues.get(address)),
     depth: (address) => queues.get(address)?.length ?? 0,
     block() {
       if (state === 'ready') change('blocked');

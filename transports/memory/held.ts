@@ -44,9 +44,13 @@ export function hold(stored: StoredMessage, holder: Holder, handOut: HandOut): H
   return { stored, holder, delivery, number, sinceMs, leaseEndsMs: 0, place: 0, abort };
 }
 
-function deliveryOf({ message, sender, handedOut }: StoredMessage, { attempt, clock }: HandOut): Writable<Delivery> {
+function deliveryOf(
+  { message, sender, redriven, handedOut }: StoredMessage,
+  { attempt, clock }: HandOut,
+): Writable<Delivery> {
   const delivery: Writable<Delivery> = { message, attempt, redelivered: handedOut > 1 };
   if (sender !== undefined) delivery.sender = sender;
+  if (redriven !== undefined) delivery.redriven = redriven;
   if (message.expiresAt !== undefined) delivery.timeToLiveMs = message.expiresAt - clock.now();
   return delivery;
 }

@@ -4,6 +4,10 @@ import { TransportError, type Message } from '../../src/core/transport.js';
 export interface StoredMessage {
   readonly message: Message;
   readonly sender: string | undefined;
+  /** Which redrive it came by. */
+  readonly redriven: string | undefined;
+  /** When it was first handed out, by the monotonic clock. */
+  firstSeenMs: number;
   /** Counts 1 and each retry. */
   attempt: number;
   /** How often it was handed out. */
@@ -14,8 +18,8 @@ export interface StoredMessage {
   next: StoredMessage | undefined;
 }
 
-export function stored(message: Message, sender: string | undefined): StoredMessage {
-  return { message, sender, attempt: 1, handedOut: 0, lostBy: undefined, next: undefined };
+export function stored(message: Message, sender: string | undefined, redriven?: string): StoredMessage {
+  return { message, sender, redriven, firstSeenMs: 0, attempt: 1, handedOut: 0, lostBy: undefined, next: undefined };
 }
 
 /** While it is being put together. */

@@ -1,5 +1,5 @@
 import type { Disposition, Message } from '../../src/core/transport.js';
-import { createDeadLetters, type DeadLetter } from './dead-letters.js';
+import { createDeadLetters, type DeadLetters } from './dead-letters.js';
 import { createDelays } from './delays.js';
 import { hold, type Held, type Holder } from './held.js';
 import { createLeases } from './leases.js';
@@ -14,7 +14,7 @@ export interface MemoryQueue {
   /** The actions that reach it; undefined for an inbox, which takes all. */
   readonly actions: Set<string> | undefined;
   readonly holders: readonly Holder[];
-  readonly deadLetters: readonly DeadLetter[];
+  readonly deadLetters: DeadLetters;
   /** How many wait, those that come back later included. */
   readonly length: number;
   /** Whether it had room. */
@@ -76,6 +76,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
 
   function hand(message: StoredMessage, holder: Holder, sinceMs: number): void {
     lastServed = holders.indexOf(holder);
+    if (message.handedOut === 0) message.firstSeenMs = sinceMs;
     message.handedOut += 1;
     handedOut += 1;
     const attempt = countsAttempts ? message.handedOut : message.attempt;
@@ -137,7 +138,8 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   }
 
   function quarantine(message: StoredMessage, reason: string): void {
-    if (deadLetters.add(message, reason)) {
+    const firstSeen = clock.now() - (clock.monotonicMs() - message.firstSeenMs);
+    if (deadLetters.add(message, reason, firstSeen)) {
       line.done(message);
       return;
     }
@@ -163,7 +165,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     name,
     actions,
     holders,
-    deadLetters: deadLetters.list,
+    deadLetters,
     get length() {
       return line.length + delays.length;
     },

@@ -1,0 +1,113 @@
+import type { Channel } from 'amqplib';
+import { Mutex } from 'async-mutex';
+import type { Quarantine } from '../../src/core/quarantine.js';
+import { createQuarantine, type Taking } from '../../src/core/quarantine-work.js';
+import { connectBriefly } from './connect-briefly.js';
+import { brokerTextOf, copyOf, notSent, replyCodeOf, replyCodes } from './errors.js';
+import type { Link } from './link.js';
+import { explainRefusal } from './missing-right.js';
+import { operatorQueue, quarantineQueue } from './names.js';
+import type { AmqpTransportOptions } from './options.js';
+import { contentOf, entryOf } from './quarantine-entry.js';
+import { createRedrive } from './quarantine-redrive.js';
+import type { RawMessage } from './wire.js';
+
+export interface AmqpQuarantineOptions extends AmqpTransportOptions {
+  readonly address: string;
+  /** Users, besides our own, whose word is taken for who sent a request: under which workers of this address ran before. */
+  readonly believes?: readonly string[];
+}
+
+/**
+ * The quarantine of a node address. Needs, with the credentials of its workers, the permissions to configure
+ * `<address>.quarantine.operator`, to read `<address>.quarantine` and, to redrive, to write to `samovar.<address>`.
+ * Connects with its first use; each piece of work fails with a TransportError: `unroutable` where there is no such
+ * quarantine, `busy` while another works at it, `unavailable` where the broker is away, and `setup`.
+ */
+export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
+  const { address, believes = [] } = options;
+  const { settings, connection } = connectBriefly(options, `${options.address} quarantine`);
+  const queue = quarantineQueue(address);
+  const turn = new Mutex();
+
+  async function takeOn<T>(link: Link, work: (taking: Taking<RawMessage>) => Promise<T>): Promise<T> {
+    const lock = await openLock(link, address);
+    const channel = await link.channel();
+    const redrive = createRedrive({ settings, link, address, believes });
+    try {
+      const total = await countOf(channel, queue);
+      return await work({
+        total,
+        // Nothing is acked that is not forgotten: with its channel the broker puts it back to where it was.
+        next: async () => ((await channel.get(queue)) || undefined),
+        entryOf: (raw) => entryOf(raw, { believes: redrive.trusted }),
+        contentOf,
+        redrive: redrive.send,
+        forget: (raw) => channel.ack(raw as Parameters<Channel['ack']>[0]),
+      });
+    } catch (error) {
+      throw explainRefusal(link, { kind: 'consuming', queue }, error) ?? error;
+    } finally {
+      await redrive.close();
+      // The broker has read all acks and put the rest back once it has closed it; only then another may work here.
+      await close(channel);
+      await close(lock);
+    }
+  }
+
+  return createQuarantine<RawMessage>(
+    {
+      take: (work) =>
+        turn.runExclusive(async () => {
+          const link = await connection.ready();
+          try {
+            return await takeOn(link, work);
+          } catch (error) {
+            if (link.isGone) throw notSent('unavailable', `the connection was lost: ${brokerTextOf(error)}`, error);
+            throw copyOf(error);
+          }
+        }),
+      close: () => connection.close(),
+    },
+    settings.clock,
+  );
+}
+
+/** An exclusive queue, with a consumer, so that it ends with its channel. */
+async function openLock(link: Link, address: string): Promise<Channel> {
+  const name = operatorQueue(address);
+  const act = { kind: 'queue', name, durable: false, exclusive: true, arguments: {} } as const;
+  const channel = await link.channel();
+  try {
+    await channel.assertQueue(name, { durable: false, exclusive: true, autoDelete: true });
+    await channel.consume(name, () => undefined, { noAck: true });
+    return channel;
+  } catch (error) {
+    await close(channel);
+    if (replyCodeOf(error) === replyCodes.resourceLocked) {
+      const busy = `expected nobody else to work at the quarantine of ${JSON.stringify(address)}; try again later`;
+      throw notSent('busy', busy, error);
+    }
+    throw explainRefusal(link, act, error) ?? error;
+  }
+}
+
+async function countOf(channel: Channel, queue: string): Promise<number> {
+  try {
+    return (await channel.checkQueue(queue)).messageCount;
+  } catch (error) {
+    if (replyCodeOf(error) !== replyCodes.notFound) throw error;
+    throw notSent(
+      'unroutable',
+      `expected queue ${JSON.stringify(queue)} to exist, got none: no worker has served that address`,
+      error,
+    );
+  }
+}
+
+async function close(channel: Channel): Promise<void> {
+  await Promise.resolve()
+    .then(() => channel.close())
+    // Closed already.
+    .catch(() => undefined);
+}
