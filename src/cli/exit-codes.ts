@@ -3,6 +3,8 @@ export const exitCodes = {
   ok: 0,
   /** It ran, and something was not as expected. */
   failed: 1,
+  /** The call that was asked about did not run, and will not. */
+  notExecuted: 2,
   /** EX_USAGE: the command line, or the request on it, is wrong. */
   usage: 64,
   /** EX_UNAVAILABLE: the broker, the address or its worker is not there. */

@@ -7,6 +7,8 @@ import { addCompletionCommand } from './completion/command.js';
 import { addDemoCommand } from './demo/command.js';
 import { helpText } from './help-text.js';
 import { addNodesCommand } from './nodes/command.js';
+import { addOutcomeCommand } from './outcome/command.js';
+import { addQuarantineCommand } from './quarantine/command.js';
 import { addStatusCommand } from './status/command.js';
 import { addTopologyCommand } from './topology/command.js';
 import { versionOfPackage } from './version.js';
@@ -31,6 +33,8 @@ export function createProgram(parts: CommandParts): Command {
   addCompletionCommand(program, parts);
   addDemoCommand(program, parts);
   addNodesCommand(program, parts);
+  addOutcomeCommand(program, parts);
+  addQuarantineCommand(program, parts);
   addStatusCommand(program, parts);
   addTopologyCommand(program, parts);
   addWorkerCommand(program, parts);
