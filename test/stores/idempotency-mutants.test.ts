@@ -13,7 +13,7 @@ interface RightStore {
 type Found = { readonly state: 'none' } | { readonly state: 'mismatch' } | Claim | Running | Abandoned | Settled;
 
 /** A harness whose stores are wrong in one way. */
-function storing(change: (right: RightStore) => Partial<RightStore>): IdempotencyHarness {
+function storing(change: (right: RightStore) => Partial<RightStore> & Pick<IdempotencyStore, 'remembersMs'>): IdempotencyHarness {
   const harness = createIdempotencyHarness();
   return {
     ...harness,
@@ -64,6 +64,10 @@ const mutants: Record<string, { readonly harness: () => IdempotencyHarness; read
         claim: (key, fingerprint, owner) => claim(`${key}#${(copies += 1)}`, fingerprint, owner),
       })),
     caughtBy: 'an unknown key is taken, once',
+  },
+  'says for how long it remembers starts, and forgets them': {
+    harness: () => storing(() => ({ remembersMs: 1_000 })),
+    caughtBy: 'a key released after its start',
   },
   'compares no fingerprints': {
     harness: () => storing(({ claim }) => ({ claim: (key, _fingerprint, owner) => claim(key, 'fp', owner) })),
