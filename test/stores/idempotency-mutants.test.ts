@@ -13,7 +13,9 @@ interface RightStore {
 type Found = { readonly state: 'none' } | { readonly state: 'mismatch' } | Claim | Running | Abandoned | Settled;
 
 /** A harness whose stores are wrong in one way. */
-function storing(change: (right: RightStore) => Partial<RightStore> & Pick<IdempotencyStore, 'remembersMs'>): IdempotencyHarness {
+function storing(
+  change: (right: RightStore) => Partial<RightStore> & Pick<IdempotencyStore, 'remembersMs'>,
+): IdempotencyHarness {
   const harness = createIdempotencyHarness();
   return {
     ...harness,
