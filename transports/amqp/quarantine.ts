@@ -6,7 +6,8 @@ import { connectBriefly } from './connect-briefly.js';
 import { brokerTextOf, copyOf, notSent, replyCodeOf, replyCodes } from './errors.js';
 import type { Link } from './link.js';
 import { explainRefusal } from './missing-right.js';
-import { operatorQueue, quarantineQueue } from './names.js';
+import { quarantineQueue } from './names.js';
+import { operatorLock } from './quarantine-plan.js';
 import type { AmqpTransportOptions } from './options.js';
 import { contentOf, entryOf } from './quarantine-entry.js';
 import { createRedrive } from './quarantine-redrive.js';
@@ -31,27 +32,54 @@ export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
   const turn = new Mutex();
 
   async function takeOn<T>(link: Link, work: (taking: Taking<RawMessage>) => Promise<T>): Promise<T> {
-    const lock = await openLock(link, address);
+    const unlock = await openLock(link, address);
     const channel = await link.channel();
+    /** In the order they came. */
+    const held = new Set<RawMessage['fields']['deliveryTag']>();
+    let total = 0;
+    let taken = 0;
+
+    async function next(): Promise<RawMessage | undefined> {
+      const raw = await channel.get(queue);
+      if (!raw) return undefined;
+      taken += 1;
+      held.add(raw.fields.deliveryTag);
+      return raw;
+    }
+
+    /**
+     * A classic queue puts back to where it was what was not acked when the channel is closed. A quorum queue puts what
+     * comes back behind what came back before: in order only if all of it comes back, one by one.
+     */
+    async function putBack(): Promise<void> {
+      if (settings.queueType === 'quorum') {
+        while (taken < total && (await next()));
+        for (const deliveryTag of held) channel.nack(tagged(deliveryTag), false, true);
+      }
+      await close(channel);
+    }
+
     const redrive = createRedrive({ settings, link, address, believes });
     try {
-      const total = await countOf(channel, queue);
+      total = await countOf(channel, queue);
       return await work({
         total,
-        // Nothing is acked that is not forgotten: with its channel the broker puts it back to where it was.
-        next: async () => ((await channel.get(queue)) || undefined),
+        next,
         entryOf: (raw) => entryOf(raw, { believes: redrive.trusted }),
         contentOf,
         redrive: redrive.send,
-        forget: (raw) => channel.ack(raw as Parameters<Channel['ack']>[0]),
+        forget({ fields: { deliveryTag } }) {
+          held.delete(deliveryTag);
+          channel.ack(tagged(deliveryTag));
+        },
       });
     } catch (error) {
       throw explainRefusal(link, { kind: 'consuming', queue }, error) ?? error;
     } finally {
       await redrive.close();
       // The broker has read all acks and put the rest back once it has closed it; only then another may work here.
-      await close(channel);
-      await close(lock);
+      await putBack().catch(() => undefined);
+      await unlock();
     }
   }
 
@@ -73,22 +101,26 @@ export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
   );
 }
 
-/** An exclusive queue, with a consumer, so that it ends with its channel. */
-async function openLock(link: Link, address: string): Promise<Channel> {
-  const name = operatorQueue(address);
-  const act = { kind: 'queue', name, durable: false, exclusive: true, arguments: {} } as const;
+// The client library reads no more of a message than its tag.
+const tagged = (deliveryTag: number) => ({ fields: { deliveryTag } }) as Parameters<Channel['ack']>[0];
+
+/** An exclusive queue: it ends with its connection, if not before. Resolves to what ends it. */
+async function openLock(link: Link, address: string): Promise<() => Promise<void>> {
+  const lock = operatorLock(address);
   const channel = await link.channel();
   try {
-    await channel.assertQueue(name, { durable: false, exclusive: true, autoDelete: true });
-    await channel.consume(name, () => undefined, { noAck: true });
-    return channel;
+    await channel.assertQueue(lock.name, { durable: false, exclusive: true });
+    return async () => {
+      await channel.deleteQueue(lock.name).catch(() => undefined);
+      await close(channel);
+    };
   } catch (error) {
     await close(channel);
     if (replyCodeOf(error) === replyCodes.resourceLocked) {
       const busy = `expected nobody else to work at the quarantine of ${JSON.stringify(address)}; try again later`;
       throw notSent('busy', busy, error);
     }
-    throw explainRefusal(link, act, error) ?? error;
+    throw explainRefusal(link, lock, error) ?? error;
   }
 }
 

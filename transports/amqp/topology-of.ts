@@ -4,6 +4,7 @@ import { controlQueue, inboxName } from './names.js';
 import type { AmqpTransportOptions, ReplyRoute } from './options.js';
 import { actionExchange, planCaller, planWorker, type Declaration, type PlanSettings } from './plan.js';
 import { permissionsFor, type Permissions } from './rights.js';
+import { planOperator } from './quarantine-plan.js';
 import { brokerVersion } from './versions.js';
 
 export interface TopologyQuestion extends Pick<
@@ -29,6 +30,8 @@ export interface TopologyAnswer {
   readonly worker: RoleTopology;
   /** Its inbox is shown with `<id>` in its name, where each process has an id of its own. */
   readonly caller: RoleTopology;
+  /** The worker's user, where it also works at the quarantines of its addresses. */
+  readonly operator: RoleTopology;
   /** One user that is both. */
   readonly both: RoleTopology;
 }
@@ -58,6 +61,7 @@ export function topologyOf(question: TopologyQuestion): TopologyAnswer {
     if (name !== inboxQueue) return undefined;
     return inbox === 'durable' ? `${inboxName(app, '').replaceAll('.', '\\.')}[0-9a-f-]+` : 'amq\\.gen-[A-Za-z0-9_-]+';
   };
+  const operators = addresses.map(planOperator);
   const workerDeclares = distinct(workers.flatMap(({ declares }) => declares));
   checkNames([...addresses, ...actions, ...workerDeclares.flatMap((each) => ('name' in each ? each.name : []))]);
   // Those that it may, it needs no right to.
@@ -65,6 +69,10 @@ export function topologyOf(question: TopologyQuestion): TopologyAnswer {
   return {
     worker: { declares: workerDeclares, permissions: permissionsFor(workers, patternOf) },
     caller: { declares: callerDeclares, permissions: permissionsFor([caller], patternOf) },
+    operator: {
+      declares: distinct([...workerDeclares, ...operators.flatMap(({ declares }) => declares)]),
+      permissions: permissionsFor([...workers, ...operators], patternOf),
+    },
     both: {
       declares: distinct([...workerDeclares, ...callerDeclares]),
       permissions: permissionsFor([...workers, caller], patternOf),

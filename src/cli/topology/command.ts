@@ -14,7 +14,14 @@ export interface TopologyOptions extends ConfigurationOptions, RoleChoice {
 export function addTopologyCommand(program: Command, parts: CommandParts): void {
   addConfigurationOptions(program.command('topology'))
     .description('print what a worker or a caller declares on RabbitMQ, and the narrowest permissions for it')
-    .addOption(new Option('--for <role>', 'whose: both is one user that is both').choices(roleNames).default('worker'))
+    .addOption(
+      new Option(
+        '--for <role>',
+        'whose: both is one user that is both, operator the worker that samovar quarantine works as',
+      )
+        .choices(roleNames)
+        .default('worker'),
+    )
     .option('--action <name>', 'an action, instead of those of the configuration; repeatable', (name, before) => [
       ...((before as readonly string[] | undefined) ?? []),
       name,

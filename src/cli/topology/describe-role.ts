@@ -1,6 +1,11 @@
 import type { Paint } from '../terminal.js';
 import type { Role } from './role-on.js';
 
+const extras: Readonly<Record<string, string>> = {
+  both: ' that calls, too',
+  operator: ', and whoever works at its quarantine',
+};
+
 /** For people; the command stands on one line of its own. */
 export function describeRole(role: Role, paint: Paint): string {
   const { virtualHost, addresses, declares, permissions, command } = role;
@@ -20,7 +25,7 @@ export function describeRole(role: Role, paint: Paint): string {
     }),
     permissions: Object.entries(permissions) as [string, string][],
   };
-  const title = `virtual host ${virtualHost}: ${who}${role.role === 'both' ? ' that calls, too' : ''}`;
+  const title = `virtual host ${virtualHost}: ${who}${extras[role.role] ?? ''}`;
   const replies =
     role.replyRoute === 'default'
       ? 'Replies travel through the default exchange.'

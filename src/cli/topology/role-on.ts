@@ -2,7 +2,7 @@ import { ConfigurationError } from '../../config/configuration-error.js';
 import type { AmqpConnectionOptions, VirtualHost } from '../../config/settings.js';
 import { importAmqp } from '../open-transport.js';
 
-export const roleNames = ['worker', 'caller', 'both'] as const;
+export const roleNames = ['worker', 'caller', 'both', 'operator'] as const;
 
 export interface RoleChoice {
   readonly for?: (typeof roleNames)[number];

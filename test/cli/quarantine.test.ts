@@ -1,0 +1,160 @@
+import { PassThrough } from 'node:stream';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { failureOf, UsageError } from '../../src/cli/failure.js';
+import {
+  runList,
+  runPurge,
+  runRedrive,
+  runShow,
+  type ChangeOptions,
+  type ListOptions,
+} from '../../src/cli/quarantine/command.js';
+import { ageOf } from '../../src/cli/quarantine/table.js';
+import { runSamovar } from '../support/samovar-process.js';
+import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
+import { eventually, message, openLab, work, type Lab } from '../transports/amqp/lab.js';
+import { recordedTerminal } from './recorded-terminal.js';
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab(await sharedRabbitmq());
+});
+afterEach(() => lab.sweep());
+afterAll(() => lab.end());
+
+let addresses = 0;
+async function setAside(count: number, fields: Parameters<typeof message>[0] = {}) {
+  const address = `aside-${(addresses += 1)}`;
+  let isTaken = false;
+  const worker = await work(
+    lab.connect(),
+    () => (isTaken ? { kind: 'ack' } : { kind: 'quarantine', reason: 'broken' }),
+    { address, intake: 1 },
+  );
+  for (let nth = 1; nth <= count; nth += 1) {
+    await worker.transport.send(address, message({ id: `id-${nth}`, ...fields }));
+  }
+  await eventually(() => worker.transport.health().counters['quarantined'] === count);
+  return { address, seen: worker.seen, take: () => void (isTaken = true) };
+}
+
+const nobody = { isTTY: false } as unknown as NodeJS.ReadStream;
+
+function parts(stdin = nobody) {
+  const terminal = recordedTerminal();
+  return { terminal, env: {}, cwd: process.cwd(), signal: new AbortController().signal, stdin };
+}
+
+async function run<O extends ListOptions & ChangeOptions>(
+  command: (options: O, given: ReturnType<typeof parts>) => Promise<number>,
+  options: O,
+  given = parts(),
+) {
+  const exitCode = await command({ url: lab.url, ...options }, given);
+  return { exitCode, lines: given.terminal.lines, errors: given.terminal.errors };
+}
+
+describe('samovar quarantine', () => {
+  test('list shows what is there, for people and for programs, without a body', async () => {
+    const { address } = await setAside(2, { body: '{"password":"s3cret"}' });
+    const { lines, exitCode } = await run(runList, { to: address });
+    expect(exitCode).toBe(0);
+    expect(lines[0]).toMatch(/^id +action +reason +age +attempts +bytes +kind +from$/);
+    expect(lines[1]).toMatch(/^id-1 +greet +broken +\d+s +1 +21 +one-way +\S+$/);
+    expect(lines.at(-1)).toBe('2, of 2 set aside');
+    expect(lines.join()).not.toContain('s3cret');
+    const json = await run(runList, { to: address, json: true, most: 1 });
+    expect(JSON.parse(json.lines.join('\n'))).toMatchObject({ total: 2, isCut: true, entries: [{ id: 'id-1' }] });
+    expect((await run(runList, { to: address, most: 1 })).lines.at(-1)).toBe('1 shown, there are more, of 2 set aside');
+  });
+
+  test('show prints one request, masked unless it is revealed, and exits with 1 where it is not there', async () => {
+    const { address } = await setAside(1, { body: '{"password":"s3cret","note":"\\u001b[31m"}' });
+    const show = async (id: string, reveal = false) => {
+      const given = parts();
+      const exitCode = await runShow(id, { url: lab.url, to: address, reveal }, given);
+      return { exitCode, text: given.terminal.lines.join('\n'), errors: given.terminal.errors };
+    };
+    const shown = await show('id-1');
+    expect(JSON.parse(shown.text)).toMatchObject({ id: 'id-1', body: { password: '***' } });
+    expect(shown.text).not.toContain('\u001b');
+    expect((await show('id-1', true)).text).toContain('s3cret');
+    const missing = await show('id-9');
+    expect([missing.exitCode, missing.errors]).toEqual([
+      1,
+      [`samovar: expected a request with id "id-9" in quarantine at ${address}, got none`],
+    ]);
+  });
+
+  test('redrive says how many it would send, and sends them', async () => {
+    const { address, seen, take } = await setAside(3);
+    take();
+    expect((await run(runRedrive, { to: address, dryRun: true })).lines).toEqual(['3 to be redriven, of 3 set aside']);
+    expect(await run(runRedrive, { to: address, id: ['id-2'] })).toEqual({
+      exitCode: 0,
+      lines: ['1 redriven, of 3 set aside'],
+      errors: [],
+    });
+    const { lines } = await run(runRedrive, { to: address, json: true });
+    expect(JSON.parse(lines[0] ?? '')).toEqual({ total: 2, looked: 2, done: 2, expired: 0, isComplete: true });
+    await eventually(() => seen.length === 6);
+    expect(seen.slice(3).map(({ message: { id } }) => id)).toEqual(['id-2', 'id-1', 'id-3']);
+  });
+
+  test('redrive exits with 1 where calls stay whose deadline has passed', async () => {
+    const expiresAt = Date.now() + 3_000;
+    const { address } = await setAside(1, { replyTo: 'samovar.inbox.x.1', correlationId: 'c', expiresAt });
+    await eventually(() => Date.now() > expiresAt);
+    const { exitCode, errors } = await run(runRedrive, { to: address });
+    expect(exitCode).toBe(1);
+    expect(errors).toEqual([expect.stringContaining('1 calls stay: their deadline has passed')]);
+    expect((await run(runRedrive, { to: address, withoutReply: true })).exitCode).toBe(0);
+  });
+
+  test('purge asks at a terminal, and without one only with --yes', async () => {
+    const { address } = await setAside(2);
+    await expect(run(runPurge, { to: address })).rejects.toThrow(UsageError);
+    for (const [answer, left] of [
+      ['\n', 2],
+      ['no\n', 2],
+      ['y\n', 0],
+    ] as const) {
+      const input = new PassThrough();
+      input.write(answer);
+      const stdin = Object.assign(input, { isTTY: true }) as unknown as NodeJS.ReadStream;
+      const { exitCode } = await run(runPurge, { to: address }, parts(stdin));
+      expect(exitCode).toBe(left === 0 ? 0 : 1);
+      expect((await run(runList, { to: address })).lines.at(-1)).toBe(`${left}, of ${left} set aside`);
+    }
+    const { address: other } = await setAside(1);
+    expect((await run(runPurge, { to: other, yes: true })).lines).toEqual(['1 purged, of 1 set aside']);
+  });
+
+  test('exits with 75 while somebody else works there, and with 69 where nothing is', async () => {
+    const { address } = await setAside(1);
+    const other = await (await lab.foreigner()).createChannel();
+    await other.assertQueue(`${address}.quarantine.operator`, { exclusive: true, durable: false });
+    expect(await run(runList, { to: address })).toEqual({
+      exitCode: 75,
+      lines: [],
+      errors: [expect.stringContaining('nobody else to work at the quarantine') as string],
+    });
+    const missing: unknown = await run(runList, { to: 'nowhere' }).catch((error: unknown) => error);
+    expect(failureOf(missing)).toMatchObject({ exitCode: 69 });
+  });
+
+  test('is there on the command line', async () => {
+    const { address } = await setAside(1);
+    const child = runSamovar(['quarantine', 'list', '--to', address, '--url', lab.url]);
+    expect(await child.exited).toEqual({ code: 0, signal: null });
+    expect(child.lines.at(-1)).toBe('1, of 1 set aside');
+  });
+
+  test.each([
+    [999, '0s'],
+    [61_000, '1m'],
+    [7_200_000, '2h'],
+    [200_000_000, '2d'],
+    [-5_000, '0s'],
+  ])('calls %i ms %s', (ms, age) => expect(ageOf(ms)).toBe(age));
+});
