@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { failureOf } from '../e2e/stage.js';
 import { work } from '../e2e/workers/actions.js';
 import { openScene, type Scene } from '../e2e/workers/scene.js';
 import { startFaultProxy, type FaultProxy } from '../support/fault-proxy.js';
@@ -112,7 +113,8 @@ test('of two alarms at once the end of the first lets nobody send yet', { timeou
       .toBe('blocked');
     const waiting = client.call(work, { subject: 'waiting' }, { to: scene.to });
     await broker.setDiskAlarm(false);
-    expect(client.health().transport.status).toBe('blocked');
+    const early = client.call(work, { subject: 'early' }, { to: scene.to, timeoutMs: 500 });
+    expect(await failureOf(early)).toMatchObject({ code: 'unavailable', outcome: 'not_executed' });
     await broker.setMemoryAlarm(false);
     await waiting;
   } finally {
