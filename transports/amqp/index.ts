@@ -1,6 +1,16 @@
 import { amqpSettings, type AmqpTransportOptions } from './options.js';
 import { createTransport, type AmqpTransport } from './transport.js';
 
+export type {
+  Quarantine,
+  QuarantineDetail,
+  QuarantineEntry,
+  QuarantineList,
+  QuarantineOptions,
+  QuarantineReport,
+  QuarantineSelection,
+  RedriveOptions,
+} from '../../src/core/quarantine.js';
 export type { AmqpTlsOptions, AmqpTransportOptions, ExchangeType, ReplyRoute } from './options.js';
 export { inspectAddresses, type AddressReport } from './inspect.js';
 export type { DeclaredBinding, DeclaredExchange, DeclaredQueue, Declaration } from './plan.js';

@@ -3,6 +3,16 @@ import { createMemoryBroker, type MemoryBroker } from './broker.js';
 import type { MemoryBrokerOptions } from './options.js';
 import type { MemoryConnectOptions, MemoryTransport } from './transport.js';
 
+export type {
+  Quarantine,
+  QuarantineDetail,
+  QuarantineEntry,
+  QuarantineList,
+  QuarantineOptions,
+  QuarantineReport,
+  QuarantineSelection,
+  RedriveOptions,
+} from '../../src/core/quarantine.js';
 export { createMemoryBroker, type MemoryBroker } from './broker.js';
 export type { MemoryBrokerOptions, SendFate } from './options.js';
 export type { DeadLetter } from './dead-letters.js';
