@@ -3,6 +3,7 @@ import { mergedBroker, urlOfBroker } from './broker.js';
 import { camelled } from './camel.js';
 import { amqpKeys, connectionKeys } from './connection-keys.js';
 import type { Path } from './places.js';
+import { redisOf } from './redis.js';
 import {
   limitKeys,
   type ConnectionContent,
@@ -29,6 +30,8 @@ export function virtualHostsOf(file: FileContent, parts: Completion): VirtualHos
 function virtualHostOf(file: FileContent, name: string, own: FileVirtualHost, parts: Completion): VirtualHost {
   const exchanges = own.exchanges === undefined ? undefined : exchangesOf(own.exchanges ?? {});
   const concurrency = own.max_simultaneous_requests;
+  const fernetKeys = own.fernet_keys ?? (typeof own.fernet_key === 'string' ? [own.fernet_key] : []);
+  const redis = redisOf(file, own, fernetKeys);
   return {
     name,
     connection: connectionOf(file, name, own, exchanges),
@@ -42,7 +45,8 @@ function virtualHostOf(file: FileContent, name: string, own: FileVirtualHost, pa
     allowMissingHandlers: own.allow_missing_handlers ?? false,
     allow: own.allow,
     mock: own.mock ?? file.mock ?? false,
-    fernetKeys: own.fernet_keys ?? (typeof own.fernet_key === 'string' ? [own.fernet_key] : []),
+    fernetKeys,
+    ...(redis && { redis }),
     limits: { ...(concurrency === undefined ? {} : { concurrency }), ...camelled(picked(own, limitKeys)) },
   };
 }

@@ -14,6 +14,7 @@ export function inconsistencies(content: unknown): Problem[] {
     ...beside(['server'], server, 'url', ['host', 'port', 'username', 'password', 'ssl']),
     ...certificateProblems(['server', 'tls'], keysOf(server['tls'])),
     ...hosts.flatMap(([name, host]) => ofVirtualHost(name, server, keysOf(host))),
+    ...hosts.flatMap(([name, host]) => ofStores(name, file, keysOf(host))),
   ];
 }
 
@@ -50,6 +51,23 @@ function ofVirtualHost(name: string, server: Keys, own: Keys): Problem[] {
     problems.push({ path: placeOf('authentication'), expected, got: 'one without the other' });
   }
   return problems;
+}
+
+/** Whoever shares answers has to recognize requests by the same key. */
+function ofStores(name: string, file: Keys, own: Keys): Problem[] {
+  const isOwn = own['redis'] !== undefined;
+  const redis = isOwn ? own['redis'] : file['redis'];
+  const { fernet_key: fernetKey, fernet_keys: fernetKeys } = own;
+  const hasFernetKey = typeof fernetKey === 'string' || (Array.isArray(fernetKeys) && fernetKeys.length > 0);
+  if (!redis || hasFernetKey || (own['idempotency'] ?? file['idempotency']) !== undefined) return [];
+  return [
+    {
+      path: isOwn ? ['virtual_hosts', name, 'redis'] : ['redis'],
+      at: 'key',
+      expected: `idempotency.fingerprint_key beside redis, or fernet_key of ${name} to derive it from`,
+      got: 'neither; add idempotency: {fingerprint_key: …}, a secret text of at least 16 characters, the same for all workers',
+    },
+  ];
 }
 
 /** `key` says what `others` say. */

@@ -23,6 +23,8 @@ export function placesOfKey(key: string): readonly string[] {
     ['a virtual host', ['virtual_hosts', '']],
     ['an exchange', ['virtual_hosts', '', 'exchanges', '']],
     ['server.tls', ['server', 'tls']],
+    ['redis', ['redis']],
+    ['idempotency', ['idempotency']],
   ];
   return mappings.filter(([, path]) => knownKeys(path).includes(key)).map(([name]) => name);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connectionKeys, exchangeType } from './connection-keys.js';
 import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
+import { idempotency, ownStoreKeys, redis } from './store-keys.js';
 
 const fernetKey = textLike(/^[\w-]{43}=?$/, 'a Fernet key: 32 bytes as base64url').describe('A secret.');
 
@@ -66,6 +67,7 @@ const virtualHost = z
       allow,
       mock,
       handlers,
+      ...ownStoreKeys,
       ...connectionKeys,
     },
     { error: 'a mapping' },
@@ -92,6 +94,8 @@ export const fileSchema = z
         .describe('The broker. Each of these keys may stand under a virtual host, and wins there.'),
       handlers,
       transport: oneOf(['amqp', 'memory']).describe('amqp by default.'),
+      redis,
+      idempotency,
       mock,
       log_level: oneOf(['debug', 'info', 'warn', 'error']).describe('info by default.'),
       ...ignoredKeys,

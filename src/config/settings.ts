@@ -26,8 +26,19 @@ export interface VirtualHost {
   /** Answer with generated replies, and run no handler. */
   readonly mock: boolean;
   readonly fernetKeys: readonly string[];
+  /** Where its locks and answers are, if not within the process. */
+  readonly redis?: RedisSettings;
   /** Options of startServer. */
   readonly limits: WorkerLimits;
+}
+
+/** A Redis that workers share, and what they have to agree on. */
+export interface RedisSettings {
+  readonly url: string;
+  readonly namespace: string;
+  readonly commandTimeoutMs?: number;
+  /** As configured, else derived from the oldest Fernet key. */
+  readonly fingerprintKey: string;
 }
 
 export interface WorkerLimits {

@@ -36,6 +36,7 @@ async function check(content: string, ...args: string[]) {
   await folder.write({
     ...{ 'samovar.yml': content, 'cups.mjs': moduleOf('cup', 'saucer'), 'kitchen.mjs': kitchen },
     'dry.mjs': 'export default () => { throw new Error("no water"); };',
+    'parked.mjs': moduleOf('cup').replace('run:', "onCrash: 'park', run:"),
   });
   const cwd = folder.path;
   await chmod(`${cwd}/samovar.yml`, 0o600);
@@ -76,6 +77,30 @@ describe('samovar check-config', () => {
   it('sets handlers up without a connection, and takes that back', async () => {
     const { folder } = await check(text, '--vhost', 'flowers');
     expect(await folder.read('notes')).toBe('set up, connecting\nended\n');
+  });
+
+  it('says which Redis has the locks and answers, without its password or a connection to it', async () => {
+    const redis = '{url: "redis://worker:s3cret@no-such-host:6379/1", namespace: nodes}';
+    const shared = text.replace('queue: node-2', `queue: node-2, redis: ${redis}`);
+    const { exitCode, lines } = await check(shared, '--vhost', 'flowers');
+    expect(exitCode).toBe(0);
+    expect(lines[1]).toMatch(/, fernetKeys 1, redis redis:\/\/worker@no-such-host:6379\/1, namespace nodes$/);
+    const { lines: json } = await check(shared, '--vhost', 'flowers', '--json');
+    expect(JSON.parse(json.join())).toMatchObject({
+      virtualHosts: [{ redis: 'redis://worker@no-such-host:6379/1, namespace nodes' }],
+    });
+    expect(json.join()).not.toContain('s3cret');
+  });
+
+  it('knows that Redis is what onCrash: park needs', async () => {
+    const parked = text.replace('handlers: [./kitchen.mjs]', 'handlers: [./parked.mjs]');
+    const shared = parked.replace('queue: node-2', 'queue: node-2, redis: {url: redis://no-such-host}');
+    expect((await check(shared, '--vhost', 'flowers')).problems).toEqual([]);
+    expect((await check(parked, '--vhost', 'flowers')).problems).toEqual([
+      expect.stringMatching(
+        /virtual host flowers: expected redis in the configuration, .*cup has onCrash: 'park', got none; add redis/,
+      ),
+    ]);
   });
 
   it('leaves handlers alone if it shall', async () => {

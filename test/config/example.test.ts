@@ -39,7 +39,7 @@ describe('samovar.example.yml', () => {
   });
 
   it.each([...new Set(keysIn(configurationJsonSchema()).map(([key]) => key))])('has the key %s', (key) => {
-    expect(example).toMatch(new RegExp(`^ *((#|- )?|#tls:.* )${key}:`, 'm'));
+    expect(example).toMatch(new RegExp(`^ *((#|- )?|#(tls|redis|idempotency):.* )${key}:`, 'm'));
   });
 
   it('is right with everything that is commented out, but for what excludes another', async () => {
@@ -53,6 +53,7 @@ describe('samovar.example.yml', () => {
       ...['host', 'port', 'username', 'password', 'ssl'].map((key) => [`server.${key}`, 'either url']),
       ...['ca', 'cert', 'key', 'passphrase'].map((key) => [`server.tls.${key}`, 'a file']),
       ...[0, 1].map((index) => [`virtual_hosts.trees.fernet_keys[${index}]`, 'a file']),
+      ['idempotency.fingerprint_key', 'a file'],
     ]);
   });
 });
@@ -78,6 +79,13 @@ describe('samovar.schema.json', () => {
     ['a variable for a number', { virtual_hosts: { trees: { port: '${PORT}' } } }, true],
     ['a variable for one of several words', { transport: '${TRANSPORT}', virtual_hosts: { trees: null } }, true],
     ['a file for a key', { virtual_hosts: { trees: { fernet_key: 'file:/run/secrets/key' } } }, true],
+    ['a mapping of Redis', { redis: { url: 'rediss://h' }, virtual_hosts: { trees: { redis: null } } }, true],
+    ['a Redis that is none', { redis: { url: 'amqp://h' }, virtual_hosts: { trees: null } }, false],
+    [
+      'a file for a fingerprint key',
+      { idempotency: { fingerprint_key: 'file:/x' }, virtual_hosts: { trees: null } },
+      true,
+    ],
     ['a key that is none', { virtual_hosts: { trees: { fernet_key: 'short' } } }, false],
     ['no virtual hosts', {}, false],
   ])('judges %s', (_what, content, isRight) => {
@@ -93,8 +101,8 @@ describe('the keys of the file', () => {
     const names = Array.from(body.matchAll(/^ {2}readonly (\w+)\??:/gm), ([, name = '']) => name);
     expect(names.length).toBeGreaterThan(15);
     const snake = names.map((name) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
-    // Its clock, random and log are the command line's. A worker never goes without confirms.
+    // Its clock, random and log are the command line's. A worker never goes without confirms, and chooses its way.
     const missing = snake.filter((name) => !Object.hasOwn(connectionKeys, name));
-    expect(missing).toEqual(['confirms', 'clock', 'random', 'log']);
+    expect(missing).toEqual(['confirms', 'takes_either_route', 'clock', 'random', 'log']);
   });
 });

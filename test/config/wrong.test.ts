@@ -25,7 +25,7 @@ const wrong: Readonly<Record<string, readonly [text: string, problem: string]>> 
   ],
   'a key of its own invention': [
     `sqs: {}\n${host('')}`,
-    '1:1: sqs: expected a known key, got an unknown one; leave it out: there are server, handlers, transport, mock, log_level, virtual_hosts',
+    '1:1: sqs: expected a known key, got an unknown one; leave it out: there are server, handlers, transport, redis, idempotency, mock, log_level, virtual_hosts',
   ],
   'an unknown key of a handler': [
     `handlers:\n  - use: a\n    setings: 1\n${host('')}`,

@@ -5,6 +5,7 @@ import { systemRandom } from '../../core/random.js';
 import type { CommandParts } from '../command-parts.js';
 import { SetUpError } from '../failure.js';
 import { createLog } from '../log/create-log.js';
+import { openStores } from '../open-stores.js';
 import { openTransport } from '../open-transport.js';
 import { createVirtualHostWorker } from '../worker/virtual-host.js';
 
@@ -25,15 +26,20 @@ export async function setUpOnce(
   { file, virtualHosts }: Configuration,
   { cwd, signal, terminal }: Pick<CommandParts, 'cwd' | 'signal' | 'terminal'>,
 ): Promise<GivenActions> {
-  const { createMemoryLockProvider } = await import('../../stores/memory/lock.js');
   const log = createLog({
     level: 'error',
     stream: { write: (text) => terminal.writeError(text.trimEnd()) },
     isTerminal: true,
   });
+  const parts = { clock: systemClock, random: systemRandom, log };
+  const stores = await openStores(virtualHosts, { ...parts, connects: false });
   const errors: ConfigurationError[] = [];
   const actions = new Map<string, readonly GivenAction[]>();
-  for (const virtualHost of virtualHosts) await setUp(virtualHost);
+  try {
+    for (const virtualHost of virtualHosts) await setUp(virtualHost);
+  } finally {
+    await stores.close();
+  }
   if (errors.length > 0) {
     const Kind = errors.every((error) => error instanceof SetUpError) ? SetUpError : ConfigurationError;
     throw new Kind([...new Set(errors.flatMap(({ problems }) => problems))]);
@@ -42,10 +48,8 @@ export async function setUpOnce(
 
   async function setUp(virtualHost: VirtualHost): Promise<void> {
     const worker = createVirtualHostWorker(virtualHost, {
-      ...{ cwd, file, signal, log, openTransport },
-      clock: systemClock,
-      random: systemRandom,
-      locks: createMemoryLockProvider({ clock: systemClock }),
+      ...{ ...parts, cwd, file, signal, openTransport },
+      stores: stores.of(virtualHost),
       onChange: () => undefined,
     });
     try {

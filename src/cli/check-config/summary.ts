@@ -1,3 +1,4 @@
+import { redisPlace } from '../../config/redis.js';
 import type { Configuration, ConnectionSettings, ExchangeSettings, VirtualHost } from '../../config/settings.js';
 import type { Paint } from '../terminal.js';
 import type { GivenActions } from './set-up-once.js';
@@ -18,6 +19,8 @@ interface HostSummary {
   readonly addresses: readonly string[];
   readonly mock: boolean;
   readonly fernetKeys: number;
+  /** Where its locks and answers are, if not within the process: such as `redis://localhost:6379, namespace samovar`. */
+  readonly redis?: string;
   readonly allow: readonly string[] | undefined;
   readonly limits: VirtualHost['limits'];
   readonly actions: readonly (Partial<ExchangeSettings> & { readonly name: string; readonly from?: string })[];
@@ -28,7 +31,7 @@ export function summaryOf(configuration: Configuration, actions: GivenActions | 
   const { file, logLevel, virtualHosts, warnings } = configuration;
   return { ok: true, file, logLevel, virtualHosts: virtualHosts.map(hostSummary), warnings };
 
-  function hostSummary({ name, connection, exchanges, fernetKeys, ...host }: VirtualHost): HostSummary {
+  function hostSummary({ name, connection, exchanges, fernetKeys, redis, ...host }: VirtualHost): HostSummary {
     const given = actions?.get(name) ?? [...(exchanges?.keys() ?? [])].map((action) => ({ name: action }));
     return {
       name,
@@ -36,6 +39,7 @@ export function summaryOf(configuration: Configuration, actions: GivenActions | 
       addresses: host.addresses,
       mock: host.mock,
       fernetKeys: fernetKeys.length,
+      ...(redis && { redis: redisPlace(redis) }),
       allow: host.allow,
       limits: host.limits,
       actions: given.map((action) => ({ ...action, ...exchanges?.get(action.name) })),
@@ -57,10 +61,11 @@ export function summaryLines({ file, virtualHosts }: Summary, paint: Paint): str
   ];
 }
 
-function detailsOf({ mock, fernetKeys, allow, limits }: HostSummary): string {
+function detailsOf({ mock, fernetKeys, redis, allow, limits }: HostSummary): string {
   return settingsText({
     ...(mock ? { mock } : {}),
     ...(fernetKeys > 0 ? { fernetKeys } : {}),
+    ...(redis === undefined ? {} : { redis }),
     ...(allow ? { allow } : {}),
     ...limits,
   });

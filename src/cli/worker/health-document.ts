@@ -40,6 +40,8 @@ export function redReasons(now: {
   readonly server: ServerHealth | undefined;
   readonly transport: TransportHealth | undefined;
   readonly jammed: readonly string[];
+  /** What is wrong with its locks and answers. */
+  readonly stores?: string | undefined;
 }): string[] {
   const { state, server, transport } = now;
   if (state === 'stopping' || state === 'stopped') return [];
@@ -52,5 +54,6 @@ export function redReasons(now: {
       ? [`its transport is ${transport.status}`]
       : []),
     ...now.jammed.map((address) => `${address} holds all it can, and nothing has ended for five minutes`),
+    ...(now.stores === undefined ? [] : [now.stores]),
   ];
 }

@@ -1,7 +1,8 @@
 /** Below the options of `samovar worker --help`. */
 export const workerHelp = `
 A worker consumes its node addresses and answers each request with the handler of its action. One process may serve
-several virtual hosts; each has its own connections and handlers, all share the locks.
+several virtual hosts; each has its own connections and handlers, all share the locks. With redis: in the file, locks
+and answers are shared with other workers.
 
 Where things come from:
   configuration   --config, else $SAMOVAR_CONFIG, else $CONFIG_FILE_PATH, else /etc/samovar/samovar.yml,

@@ -14,6 +14,7 @@ import { createSeededRandom } from '../../testing/seeded-random.js';
 import { loadHandlerModules } from '../handlers/load.js';
 import { setUpHandlers, type PackagedHandler } from '../handlers/select.js';
 import { rarely } from '../log/rarely.js';
+import type { Stores } from '../open-stores.js';
 import type { openTransport } from '../open-transport.js';
 import { authorizeBy } from './allow.js';
 
@@ -29,9 +30,7 @@ export interface PrepareParts extends Pick<HandlerSetup, 'onStop' | 'signal'> {
   readonly log: Logger;
   readonly clock: Clock;
   readonly random: Random;
-  /** Those of the process: virtual hosts share a machine and its resources. */
-  readonly locks: NonNullable<ServerOptions['locks']>;
-  readonly idempotency: NonNullable<ServerOptions['idempotency']>;
+  readonly stores: Stores;
   readonly hooks: NonNullable<ServerOptions['hooks']>;
   readonly openTransport: typeof openTransport;
   readonly cwd: string;
@@ -44,7 +43,8 @@ const mockSeed = 1;
 
 /** Everything that can fail without a broker: loads and sets up the handlers, and checks all options. @throws ConfigurationError */
 export async function prepare(virtualHost: VirtualHost, parts: PrepareParts): Promise<Prepared> {
-  const { log, clock, random, locks, idempotency, hooks, signal, onStop, cwd, file } = parts;
+  const { log, clock, random, hooks, signal, onStop, cwd, file } = parts;
+  const { locks, idempotency, fingerprintKey } = parts.stores;
   const { name, addresses: address, connection, limits, mock } = virtualHost;
   const folder = file === undefined ? undefined : dirname(file);
   const modules = await loadHandlerModules(virtualHost.handlers, { cwd, folder });
@@ -52,12 +52,19 @@ export async function prepare(virtualHost: VirtualHost, parts: PrepareParts): Pr
   const client = createClient({ transport, log, clock, random });
   const packaged = await setUpHandlers(modules, virtualHost, { log, client, clock, signal, onStop });
   const real = packaged.map(({ handler }) => handler);
+  const parked = real.find(({ onCrash }) => onCrash === 'park');
+  if (parked && !idempotency.durable && !mock) {
+    throw new ConfigurationError(
+      `virtual host ${name}: expected redis in the configuration, since the handler for ${parked.action.name} has onCrash: 'park', got none; add redis: {url: …}`,
+    );
+  }
   const authorize = authorizeBy(virtualHost);
   try {
     const options: ServerOptions = {
       ...{ transport, client, log, clock, random, locks, idempotency, hooks, address },
       ...limits,
       handlers: mock ? mockHandlers(real, { random: createSeededRandom(mockSeed) }) : real,
+      ...(fingerprintKey !== undefined && { fingerprintKey }),
       ...(authorize && { authorize }),
     };
     checkServerOptions(options);

@@ -1,4 +1,3 @@
-import { createMemoryLockProvider } from '../../index.js';
 import type { Configuration } from '../../config/settings.js';
 import { onAbort } from '../../core/abort.js';
 import type { Clock } from '../../core/clock.js';
@@ -7,6 +6,7 @@ import { TransportError } from '../../core/transport.js';
 import type { CommandParts } from '../command-parts.js';
 import { exitCodes } from '../exit-codes.js';
 import type { CommandLog } from '../log/create-log.js';
+import { openStores } from '../open-stores.js';
 import type { openTransport } from '../open-transport.js';
 import { openHealthSocket } from './health-socket.js';
 import { createNotifier } from './notifier.js';
@@ -45,10 +45,11 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
     stopping.abort(error);
   }
 
-  const locks = createMemoryLockProvider({ clock });
+  const stores = await openStores(configuration.virtualHosts, { clock, random, log });
   const workers: readonly VirtualHostWorker[] = configuration.virtualHosts.map((virtualHost) =>
     createVirtualHostWorker(virtualHost, {
-      ...{ log, clock, random, locks, cwd },
+      ...{ log, clock, random, cwd },
+      stores: stores.of(virtualHost),
       openTransport: parts.openTransport,
       file: configuration.file,
       signal: stopping.signal,
@@ -101,7 +102,7 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
   log.info({ running: workers.flatMap((worker) => worker.running()).length }, 'stopping');
   const unfinished = (await Promise.all(workers.map((worker) => worker.stop()))).flat();
   await Promise.all(workers.map((worker) => worker.close()));
-  await locks.close();
+  await stores.close();
   await socket?.close();
   stray.stop();
   for (const off of offs) off();

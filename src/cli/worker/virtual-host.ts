@@ -4,14 +4,13 @@ import { delay } from '../../core/clock.js';
 import { startServer, type Server } from '../../core/server.js';
 import { TransportError } from '../../core/transport.js';
 import type { CallView } from '../../middleware/observe.js';
-import { createMemoryIdempotencyStore } from '../../index.js';
 import type { CommandLog } from '../log/create-log.js';
 import { redReasons, type VirtualHostHealth, type VirtualHostState } from './health-document.js';
 import { prepare, type Prepared, type PrepareParts } from './prepare.js';
 import { createRequestWatch } from './request-watch.js';
 import { createStopTasks } from './stop-tasks.js';
 
-export interface VirtualHostParts extends Omit<PrepareParts, 'log' | 'onStop' | 'idempotency' | 'hooks'> {
+export interface VirtualHostParts extends Omit<PrepareParts, 'log' | 'onStop' | 'hooks'> {
   readonly log: CommandLog;
   /** The state is another one now. */
   readonly onChange: () => void;
@@ -40,11 +39,10 @@ export interface VirtualHostWorker {
 const retryMs = 30_000;
 
 export function createVirtualHostWorker(virtualHost: VirtualHost, parts: VirtualHostParts): VirtualHostWorker {
-  const { clock, signal } = parts;
+  const { clock, signal, stores } = parts;
   const { name, addresses, mock } = virtualHost;
   const log = parts.log.child({ virtualHost: name });
   const requests = createRequestWatch({ log, clock });
-  const idempotency = createMemoryIdempotencyStore({ clock });
   const stopTasks = createStopTasks({ log, clock });
   let state: VirtualHostState = 'setting_up';
   let since = clock.now();
@@ -61,7 +59,7 @@ export function createVirtualHostWorker(virtualHost: VirtualHost, parts: Virtual
 
   async function setUp(): Promise<void> {
     const { onStop } = stopTasks;
-    prepared = await prepare(virtualHost, { ...parts, log, idempotency, onStop, hooks: requests.hooks });
+    prepared = await prepare(virtualHost, { ...parts, log, onStop, hooks: requests.hooks });
     const actions = Object.fromEntries(prepared.packaged.map(({ handler, from }) => [handler.action.name, from]));
     log.info({ addresses, actions, ...(mock && { mock }) }, 'set up');
   }
@@ -112,7 +110,6 @@ export function createVirtualHostWorker(virtualHost: VirtualHost, parts: Virtual
       await stopTasks.run();
       await prepared?.client.close();
       await prepared?.transport.close();
-      await idempotency.close();
       become('stopped');
     },
     health() {
@@ -121,7 +118,14 @@ export function createVirtualHostWorker(virtualHost: VirtualHost, parts: Virtual
       const jammed = served ? requests.jammed(served.intake) : [];
       return {
         ...{ name, state, since, addresses, mock },
-        red: redReasons({ state, refusal: refusal?.message, server: served, transport, jammed }),
+        red: redReasons({
+          state,
+          refusal: refusal?.message,
+          server: served,
+          transport,
+          jammed,
+          stores: stores.problem(),
+        }),
         actions: (prepared?.packaged ?? []).map(({ handler, from }) => ({ name: handler.action.name, from })),
         ...(served && { server: served }),
         ...(prepared && { client: prepared.client.health() }),
