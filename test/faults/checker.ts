@@ -117,9 +117,11 @@ export function check(history: History, rules: Rules = {}): Verdict {
       report('INV4', `${subject} was settled ${settledAt - deadlineOf(attempt)} ms late`);
   }
 
+  // A run that never ended went down with its process, and its lock with its lease.
+  const ended = new Set(effects.filter(({ kind }) => kind === 'finish').map(({ run }) => run));
   const ofLocks = effects.flatMap((effect) => {
     const lock = bySubject.get(effect.subject)?.lock;
-    return lock === undefined ? [] : [{ ...effect, subject: lock }];
+    return lock === undefined || !ended.has(effect.run) ? [] : [{ ...effect, subject: lock }];
   });
   for (const { subject } of overlaps(ofLocks)) report('INV5', `lock ${subject} had two holders`);
 

@@ -68,7 +68,7 @@ export function startLoad(options: LoadOptions): Load {
 }
 
 /** @throws what no caller should ever see. */
-function toldOf(error: unknown): Told {
+export function toldOf(error: unknown): Told {
   if (!(error instanceof RpcError)) throw error;
   return { kind: 'error', code: error.code, outcome: error.outcome };
 }

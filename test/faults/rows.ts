@@ -1,0 +1,553 @@
+/** A test by its file and a part of its name. */
+export type TestOf = readonly [file: string, name: string];
+
+/** One thing that goes wrong, what is promised then, and what proves it. */
+export interface Row {
+  /** W: workers, C: callers, B: broker and network, I: input, L: locks and keys, O: overload. */
+  readonly id: string;
+  readonly done: string;
+  readonly promised: string;
+  readonly tests: readonly TestOf[];
+  /** Why there is no test, or what the tests leave out. */
+  readonly reason?: string;
+}
+
+const stages = 'test/faults/worker-stages.test.ts';
+const underLoad = 'test/faults/under-load.test.ts';
+const callers = 'test/faults/callers.test.ts';
+const brokerFaults = 'test/faults/broker.test.ts';
+const workerKilled = 'test/e2e/worker-killed.test.ts';
+const brokerKilled = 'test/e2e/broker-killed.test.ts';
+const table = 'test/e2e/failure-table.test.ts';
+const badMessages = 'test/e2e/bad-messages.test.ts';
+const conformance = 'test/conformance/amqp.test.ts';
+const amqp = (file: string) => `test/transports/amqp/${file}.test.ts`;
+const locks = 'test/stores/redis-conformance.test.ts';
+const redisAway = 'test/stores/redis-away.test.ts';
+const badMessage: TestOf = [badMessages, 'a thousand bad messages of every kind'];
+
+const row = (id: string, done: string, promised: string, tests: readonly TestOf[], reason?: string): Row => ({
+  ...{ id, done, promised, tests },
+  ...(reason !== undefined && { reason }),
+});
+
+/** In the order of the table. */
+export const rows: readonly Row[] = [
+  row('W1', 'A worker is killed right after a request came', 'Another one runs it, once; the caller gets the value', [
+    [stages, "'received', 'no key'"],
+    [stages, "'received', 'park'"],
+  ]),
+  row(
+    'W2',
+    'A worker is killed in the middle of a handler, no key',
+    'It starts again elsewhere, which sees `redelivered`',
+    [
+      [stages, "'started', 'no key'"],
+      [workerKilled, 'a worker killed in the middle of a call'],
+    ],
+  ),
+  row('W3', "The same, with a key and `onCrash: 'retry'`", 'It starts again once the claim has lapsed', [
+    [stages, "'started', 'retry'"],
+    [stages, "'claimed', 'retry'"],
+  ]),
+  row(
+    'W4',
+    "The same, with a key and `onCrash: 'park'`",
+    'Not started again; the caller is told `crashed`, and it is set aside',
+    [
+      [stages, "'started', 'park'"],
+      [stages, "'claimed', 'park'"],
+    ],
+  ),
+  row('W5', 'A worker is killed between the effect and its record', 'retry: two effects; park: one, and `crashed`', [
+    [stages, "'effect-done', 'retry'"],
+    [stages, "'effect-done', 'park'"],
+    [stages, "'effect-done', 'no key'"],
+  ]),
+  row('W6', 'A worker is killed after the record, before the reply', 'One effect; the recorded answer is given', [
+    [stages, "'recorded', 'retry'"],
+    [stages, "'unlocked', 'park'"],
+  ]),
+  row(
+    'W7',
+    'A worker is killed with its reply written, confirmed or its request acked',
+    'The caller gets the first answer, once; with a key one effect',
+    [
+      [stages, "'reply-published', 'retry'"],
+      [stages, "'reply-confirmed', 'park'"],
+      [stages, "'acked', 'no key'"],
+    ],
+  ),
+  row('W8', 'SIGTERM while idle', 'Ends at once, with 0', [
+    ['test/cli/worker-signals.test.ts', 'ends an idle worker in good order'],
+    ['test/e2e/drain.test.ts', 'an idle server stops at once'],
+  ]),
+  row(
+    'W9',
+    'SIGTERM with 20 running and 200 prefetched, and again and again under load',
+    'What runs is answered, what waits runs elsewhere, nothing twice',
+    [
+      [workerKilled, 'SIGTERM lets what runs end and be answered'],
+      [underLoad, 'worker processes replaced one by one under load'],
+    ],
+  ),
+  row('W10', 'SIGTERM with a handler longer than the drain', 'Aborted, logged by id, exit code 1, run elsewhere', [
+    [workerKilled, 'a run longer than the drain time is aborted'],
+  ]),
+  row('W11', 'A second signal; a signal while it still connects or sets up', 'The first is enough, the second forces', [
+    ['test/cli/worker-signals.test.ts', 'SIGTERM'],
+    ['test/e2e/drain.test.ts', 'twice as well as once'],
+  ]),
+  row('W12', 'The broker is away during a drain', 'The drain ends within its limit', [
+    ['test/e2e/drain.test.ts', 'a server stops while the broker is away'],
+  ]),
+  row(
+    'W13',
+    'A handler throws anything, answers what JSON has no form for, or never ends',
+    'One reply, `internal` or `deadline_exceeded`, that leaks nothing',
+    [
+      [table, 'is internal, unknown, and tells nothing but an id'],
+      [table, 'is internal, executed'],
+      [table, "a handler's own timeoutMs is answered like a deadline"],
+      ['test/e2e/drain.test.ts', 'a handler that ignores the end of the drain'],
+    ],
+  ),
+  row(
+    'W14',
+    'A worker stands still past its lease, as one does whose event loop is blocked',
+    'Its loss is noticed, its result not recorded',
+    [
+      [underLoad, 'a lock holder stopped past its lease'],
+      [conformance, 'settling a delivery of the connection before a cut changes nothing'],
+    ],
+  ),
+  row(
+    'W15',
+    'A request uses up the memory of each worker that runs it',
+    '`poisoned` after its starts, set aside; what waited behind it runs once',
+    [['test/faults/poison.test.ts', 'is set aside after its starts']],
+  ),
+  row('W16', 'An error in a timer of the user, outside every handler', 'Logged; the worker drains, and ends with 70', [
+    ['test/cli/worker-signals.test.ts', 'as an exception ends the worker with 70'],
+    ['test/cli/worker-signals.test.ts', 'as a rejection is logged'],
+  ]),
+
+  row('C1', 'The worker stands still until the caller has given up', '`deadline_exceeded`, unknown; never started', [
+    [callers, 'a call that was given up while its worker stood still'],
+  ]),
+  row(
+    'C2',
+    'The deadline passes while the handler runs',
+    '`deadline_exceeded`, unknown, at once; the late reply is dropped',
+    [[table, 'a deadline that passes while the handler runs']],
+  ),
+  row(
+    'C3',
+    'Nobody serves the address, or the action there',
+    '`unroutable`, not executed, in a round trip; nothing is queued',
+    [
+      ['test/e2e/speed.test.ts', 'fails as unroutable, not executed, within 50 ms'],
+      [conformance, 'a send of an action that nobody answers there is unroutable'],
+    ],
+  ),
+  row('C4', 'A queue without a consumer until after the deadline', 'Never started', [
+    [table, 'a request that expires in the queue'],
+  ]),
+  row(
+    'C5',
+    'A caller dies after its request',
+    'It runs; the reply to nobody is counted and dropped, and nothing is stuck',
+    [[conformance, 'a reply to an inbox that is gone is unroutable'], badMessage],
+    'That the broker removes the inbox after its five minutes is the broker’s own promise (`x-expires`), and not waited for.',
+  ),
+  row(
+    'C6',
+    'A caller is cut off with calls pending',
+    'Durable inbox: every answer arrives after the reconnect; exclusive: told at once',
+    [
+      [amqp('inbox'), 'keeps the replies that come while its caller is cut off'],
+      [amqp('inbox'), 'is lost with its connection'],
+      [table, 'a confirmed call outlives a cut of both sides'],
+    ],
+  ),
+  row(
+    'C7',
+    'A cut between a request and its confirm',
+    'With a key sent again and done once; without never sent again',
+    [
+      [callers, 'is sent again with its key, and done once'],
+      [callers, 'is not sent again without a key, and its answer arrives'],
+      [callers, 'is not sent again and told as unknown'],
+    ],
+  ),
+  row('C8', 'A reply overtakes the confirm of its request', 'It is the answer', [
+    [callers, 'an answer that overtakes the confirm of its request'],
+    [conformance, 'or its send resolved, arrives'],
+  ]),
+  row('C9', 'A confirm never comes', 'Told as unknown; the channel is replaced', [
+    [amqp('sending'), 'that is not confirmed in time'],
+  ]),
+  row('C10', 'The queue is full', '`rejected`, not executed, retryable', [
+    [amqp('sending'), 'is rejected where the queue is full'],
+  ]),
+  row(
+    'C11',
+    'Replies of strangers, twice, late or to somebody else',
+    'Dropped and counted; never another call’s answer',
+    [
+      [conformance, 'an inbox gets its own replies and no others'],
+      ['test/e2e/wire-compat.test.ts', 'may answer twice: the first reply counts'],
+    ],
+  ),
+  row('C12', 'A caller gives up before or after its request left', '`cancelled`, with the truth about the effect', [
+    [table, 'a call that its caller gives up'],
+  ]),
+  row('C13', '100,000 calls while the broker is away', 'Over the bound `busy` at once; the others work afterwards', [
+    [callers, '100,000 calls while the broker is away'],
+  ]),
+  row('C14', 'Clocks differ', 'Two seconds are tolerated; more is told with the worker’s time', [
+    ['test/e2e/defaults.test.ts', 'clocks may differ by 2 s'],
+  ]),
+
+  row(
+    'B1',
+    'The broker is killed under 200 calls a second and started after 5 s',
+    'The same processes go on; every call is told the truth',
+    [[brokerKilled, 'a broker killed under load and started again']],
+  ),
+  row('B2', 'An operator closes connections', 'Reconnected, with nothing left behind', [
+    [amqp('outages'), 'closes connections as an operator asks'],
+  ]),
+  row('B3', 'All connections are closed again and again', 'Nothing is lost, no channel or listener left', [
+    [amqp('outages'), 'again and again, with nothing left behind'],
+  ]),
+  row('B4', 'Connections are cut at a random byte, 20 times under load', 'Nothing lost, nothing twice', [
+    [brokerFaults, 'connections cut at any byte'],
+  ]),
+  row('B5', 'Nothing reaches the broker any more', 'Noticed once two heartbeats are missed', [
+    [brokerKilled, 'a network that swallows everything'],
+    [amqp('outages'), 'is noticed when nothing gets through any more'],
+  ]),
+  row('B6', 'Nothing comes from the broker any more', 'Noticed once two heartbeats are missed', [
+    [brokerKilled, 'a network that swallows everything'],
+    [amqp('outages'), 'is noticed when nothing gets through any more'],
+  ]),
+  row('B7', 'The broker stands still for two heartbeats and goes on', 'Reconnected; with keys nothing runs twice', [
+    [brokerFaults, 'a broker that stands still for two heartbeats'],
+  ]),
+  row('B8', 'Single bytes; half a second each way', 'Slow, and never taken for gone', [
+    [brokerFaults, 'that passes single bytes'],
+    [brokerFaults, 'that takes half a second each way'],
+    [amqp('outages'), 'is not taken for gone when it is slow'],
+  ]),
+  row(
+    'B9',
+    'A link drops silently and comes back while the broker still holds the old connection',
+    'Names of connections never clash',
+    [
+      [amqp('inbox'), 'that is gone after a reconnect tells so'],
+      [brokerKilled, 'a network that swallows everything'],
+    ],
+  ),
+  row(
+    'B10',
+    'A delivery of a channel that is gone is settled; the next channel has one of the same number',
+    'That one is untouched',
+    [[amqp('consuming'), 'never settles a delivery of one channel on the next']],
+  ),
+  row('B11', 'A delivery is settled twice, or after a close', 'Changes nothing, breaks nothing', [
+    [conformance, 'settling after the transport closed changes nothing'],
+  ]),
+  row('B12', 'The queue is deleted under its consumer', 'Declared and consumed again; told where that is impossible', [
+    [amqp('consuming'), 'consumes again after its queue was deleted'],
+    [amqp('settling'), 'again and again, also while the consumer comes back'],
+    [amqp('consuming'), 'is lost where its queue was replaced by one of another shape'],
+  ]),
+  row('B13', 'The exchange is deleted under its publisher', 'What was unconfirmed is told; the next one is routed', [
+    [amqp('sending'), 'after its exchange was deleted'],
+  ]),
+  row(
+    'B14',
+    'Queue or exchange exist with another shape',
+    'Adopted where that is safe, else the start fails and names the difference',
+    [
+      [amqp('setup'), 'is adopted where an exchange is durable'],
+      [amqp('setup'), 'is adopted with a warning where a queue has other x-arguments'],
+      [amqp('setup'), 'fails consuming where the queue is another connection’s alone'],
+    ],
+  ),
+  row(
+    'B15',
+    'A wrong password, no such virtual host, a missing right',
+    'The start fails and names the setting, never a password; no hot loop',
+    [
+      [amqp('setup'), 'a wrong password, which is nowhere shown'],
+      [amqp('setup'), 'a virtual host that is not there'],
+      [amqp('setup'), 'is not tried again at once'],
+      ['test/e2e/permissions.test.ts', 'with one permission less'],
+    ],
+  ),
+  row('B16', 'The broker is not there at the start', 'Waited for, as long as `waitForBrokerMs` says', [
+    [amqp('setup'), 'is waited for as long as waitForBrokerMs says'],
+  ]),
+  row('B17', 'A memory alarm', 'Calls wait or fail as not executed, consuming goes on, nothing is lost', [
+    [brokerKilled, 'calls under a memory alarm wait'],
+    [amqp('outages'), 'is told as blocked'],
+  ]),
+  row('B18', 'A disk alarm during a memory alarm', 'Sending goes on only when both are over', [
+    [brokerFaults, 'of two alarms at once'],
+  ]),
+  row('B19', 'SIGTERM during an alarm', 'Ends within its drain; what could not be answered is answered later', [
+    [brokerFaults, 'a worker told to stop under an alarm'],
+    [amqp('outages'), 'keeps nobody from closing'],
+  ]),
+  row(
+    'B20',
+    'The broker takes a delivery away that is not acked in time',
+    'Start-up refuses handlers that may take so long; a late settle changes nothing',
+    [
+      ['test/core/promises.test.ts', 'options and handlers that cannot be right are refused at the start'],
+      ['test/conformance/memory.test.ts', 'a delivery held for longer than maxHoldMs is taken away'],
+    ],
+    'RabbitMQ itself looks only once a minute: the take-away is played on the memory broker.',
+  ),
+  row('B21', 'A request that crashes its worker, with others prefetched', 'They are not set aside with it', [
+    ['test/faults/poison.test.ts', 'what waited behind it runs once'],
+  ]),
+  row('B22', 'A message over the size limit', '`too_large` before it is sent', [
+    [conformance, 'a body of one byte over the limit is too_large'],
+  ]),
+  row('B23', 'Headers and ids that AMQP cannot carry', 'Rejected, and the channel stays', [
+    [amqp('sending'), 'headers of 80 KiB'],
+    [amqp('deep-headers'), ''],
+  ]),
+  row(
+    'B24',
+    'A broker that speaks nonsense',
+    'A failed connection, nothing more',
+    [[amqp('dial'), '']],
+    'Frames over the size that was agreed are the client library’s to refuse (fixed in 2.3.0, which is the oldest allowed).',
+  ),
+  row('B25', 'Timeouts that are fractions, negative, not numbers or huge', 'Refused, or carried as an integer', [
+    [amqp('sending'), 'however large or odd that time is'],
+    [badMessages, 'an expiration that is none'],
+  ]),
+  row('B26', 'The quarantine is full or gone', 'Nothing is lost; health says why', [
+    [amqp('retries'), 'that is full loses nothing'],
+  ]),
+  row('B27', 'A slow reader and a burst', 'Written as the socket takes it; all arrives', [
+    [amqp('sending'), 'a burst of large bodies is written as the socket takes it'],
+    [amqp('sending'), 'beyond the window of unconfirmed ones waits'],
+  ]),
+  row(
+    'B28',
+    'Many virtual hosts, all at once',
+    'One process serves them',
+    [['test/cli/worker-many.test.ts', '']],
+    'Twenty instead of a thousand: the broker of a test machine takes minutes to make so many virtual hosts.',
+  ),
+  row('B29', 'Certificates that are wrong, TLS spoken to a plain port', 'Refused, without falling back', [
+    ['test/interop/tls.test.ts', 'the start fails at once, and names the setting, where'],
+    [amqp('setup'), 'by TLS is refused, and not spoken to without it'],
+  ]),
+  row(
+    'B30',
+    'The leader of a quorum queue dies',
+    'Nothing accepted is lost',
+    [],
+    'Needs a cluster of three brokers, more than one test machine holds beside the other tests; quorum queues themselves are tried on one node.',
+  ),
+  row('B31', 'The connected one of several hosts is gone', 'Another one is tried at once', [
+    [amqp('setup'), 'of several, another one is tried at once'],
+  ]),
+  row('B32', 'The virtual host is still recovering', 'Waited for, also at the first start', [
+    [amqp('setup'), 'that is still recovering its virtual host is waited for'],
+  ]),
+
+  row('I1', 'Bodies that are no JSON object, or no UTF-8', 'One answer each, never put back, others are served', [
+    badMessage,
+  ]),
+  row('I2', 'Numbers and keys that JSON readers disagree about', 'Refused by the schema, or read as JSON.parse does', [
+    badMessage,
+  ]),
+  row('I3', 'Nesting 100,000 levels deep', 'Refused before it is parsed', [badMessage]),
+  row('I4', 'A request that its schema refuses', 'One `invalid_request` with every issue', [
+    [table, 'is invalid_request, not executed, with every issue'],
+    badMessage,
+  ]),
+  row('I5', 'Unknown actions, and names that are properties of every object', '`unknown_action`', [badMessage]),
+  row('I6', '`__proto__` and `constructor` in bodies and headers', 'No handler sees them, nothing is polluted', [
+    badMessage,
+  ]),
+  row('I7', 'A body over the limit', '`too_large`, not decoded', [badMessage]),
+  row(
+    'I8',
+    'Very many keys, elements or characters',
+    'Bounded by bytes',
+    [[conformance, 'a body of exactly the limit arrives']],
+    'The time that a schema takes is its author’s: a slow regular expression stays slow.',
+  ),
+  row('I9', 'Another content type, a compressed bomb', 'Refused, never unpacked', [badMessage]),
+  row('I10', 'No reply address, no id, an id that is too long', 'Runs without a reply, or is refused', [
+    badMessage,
+    [amqp('arrival'), 'a request whose reply is for nobody'],
+  ]),
+  row('I11', 'A reply address that is gone', 'Counted; the request is acked, the channel lives', [badMessage]),
+  row('I12', 'A reply address of a queue that is somebody’s', 'Refused before anything runs or is published', [
+    badMessage,
+    [amqp('consuming'), 'drops a request whose reply would go where it must not'],
+  ]),
+  row('I13', 'Forged replies', 'Dropped, or `invalid_reply`; ids cannot be guessed', [
+    [conformance, 'a flood of replies arrives, each once'],
+    [table, 'a reply that breaks the response schema'],
+  ]),
+  row('I14', 'Headers of wrong types', 'Taken as absent; nothing odd reaches a timer', [badMessage]),
+  row('I15', 'Keys that are empty, long, or another caller’s', 'Refused; never answered with another caller’s reply', [
+    badMessage,
+    ['test/e2e/sharing.test.ts', 'two users of the broker with one idempotency key'],
+  ]),
+  row('I16', 'One key for two requests', '`key_mismatch`', [[table, 'a key used for another request is key_mismatch']]),
+  row('I17', 'Line ends and terminal codes in every text', 'One log line each, escaped', [
+    ['test/cli/log.test.ts', ''],
+    badMessage,
+  ]),
+  row('I18', 'An answer that its own schema refuses', '`internal`; the value goes nowhere', [
+    [table, 'is internal, executed'],
+  ]),
+  row('I19', 'Forged deaths, copies and priorities', 'Ignored', [
+    badMessage,
+    [amqp('arrival'), 'what somebody else sends is never believed to be a copy'],
+  ]),
+  row(
+    'I20',
+    'A request is recorded and sent again',
+    'After its deadline it never starts; with its key it is answered from the record',
+    [badMessage, [table, 'a second request with a running key']],
+  ),
+
+  row('L1', '200 duplicates at once on four processes', 'One execution, 200 equal answers', [
+    [underLoad, '200 concurrent duplicates at four worker processes'],
+  ]),
+  row('L2', 'Two keys asked for in opposite orders', 'Never a deadlock', [
+    [locks, 'two keys asked for in opposite orders'],
+    ['test/stores/lock-properties.test.ts', 'however requests nest'],
+  ]),
+  row('L3', 'A holder is killed', 'The next one holds after its lease, with a larger fence', [
+    ['test/stores/redis-processes.test.ts', 'what a killed process held'],
+  ]),
+  row(
+    'L4',
+    'A holder stands still past its lease',
+    'Told when it wakes; its result is not recorded, its fence refused',
+    [[underLoad, 'a lock holder stopped past its lease']],
+  ),
+  row(
+    'L5',
+    'Redis is away at any step, killed under load and back',
+    'Who needs it is told not executed, retryable; who does not notices nothing',
+    [
+      [underLoad, 'Redis killed under load and started again'],
+      [redisAway, 'killed and started again'],
+      [redisAway, 'a holder that cannot renew is told'],
+    ],
+  ),
+  row('L6', 'Redis loses its data', 'The holder is told; fences still rise', [
+    [redisAway, 'a Redis that lost its data'],
+  ]),
+  row('L8', 'A lock is ended by who does not hold it any more', 'Its successor keeps it', [
+    [locks, 'a stale holder cannot end the lock of its successor'],
+  ]),
+  row('L9', 'A line of waiters on one key', 'Over its bound `busy`; other keys flow', [
+    ['test/e2e/defaults.test.ts', '240 requests may wait in all'],
+    [table, 'one waiter too many for a lock is busy'],
+    ['test/core/promises.test.ts', 'a free lock is granted however many wait'],
+  ]),
+  row('L10', 'The deadline passes in the line', 'Never started; the line closes up', [
+    [table, 'a request whose deadline passes while it waits for a lock'],
+  ]),
+  row('L11', 'A great many keys', 'Idle ones are forgotten', [
+    ['test/stores/memory-lock.test.ts', 'forgets a hundred thousand names'],
+    [locks, 'an idle key leaves nothing behind'],
+  ]),
+  row('L12', 'Names of any text, long ones, ones that look alike', 'Told apart', [
+    [locks, 'names are told apart, whatever their text'],
+  ]),
+  row('L13', 'A duplicate while the first one runs', 'Waits within its own deadline and gets that answer', [
+    [table, 'a second request with a running key'],
+    [locks, 'of 200 duplicates at once, from two processes'],
+  ]),
+  row('L14', 'A claim whose owner is dead, or alive', 'Taken over after the lease; kept as long as it takes', [
+    [locks, 'a crashed run is abandoned after a lease'],
+    [locks, 'a process that is alive keeps its claim'],
+  ]),
+  row(
+    'L15',
+    'The store is away when the answer is to be recorded',
+    'Tried while the claim holds; never an answer without a record',
+    [
+      [redisAway, 'an answer that could not be recorded at first'],
+      ['test/core/promises.test.ts', 'an answer that cannot be recorded'],
+    ],
+  ),
+  row('L16', 'A handler fails, by a declared error or not', 'Declared ones are stored, others leave the key free', [
+    ['test/e2e/calls.test.ts', 'a declared error is stored with its key, an internal one is not'],
+  ]),
+  row(
+    'L17',
+    'An answer expires before its request can come again',
+    'Kept for 24 h, longer than any request is in hand',
+    [['test/e2e/defaults.test.ts', 'answers are stored for 24 h']],
+    'A request without a deadline may wait longer in its queue: nothing is refused at the start.',
+  ),
+  row('L18', 'An answer that is too large to keep', 'Refused as too large, nothing of it is kept', [
+    ['test/stores/redis-options.test.ts', 'an answer over the limit is refused'],
+  ]),
+  row('L19', 'Clocks jump', 'Leases run by the store’s clock and the monotonic one', [
+    ['test/stores/memory-idempotency.test.ts', 'by the monotonic clock'],
+    [locks, 'a holder that is alive keeps its lock'],
+  ]),
+  row('L20', 'A handler calls what needs its own lock', '`deadlock`, at once', [
+    [table, "a nested call that needs its parent's lock"],
+  ]),
+
+  row(
+    'O1',
+    'Many more callers than a worker can serve',
+    'What is over a bound fails fast, the rest is served',
+    [
+      ['test/e2e/sharing.test.ts', 'a worker flooded at the address of'],
+      ['test/e2e/defaults.test.ts', '16 handlers run at once'],
+    ],
+    'Goodput over minutes is measured by hand, with `npm run bench`.',
+  ),
+  row(
+    'O2',
+    'A random fault every few seconds, under load',
+    'Nothing lost, nothing twice, memory flat',
+    [['test/faults/soak.test.ts', '']],
+    'The tests run seconds of it; `npm run soak -- --minutes 60` runs an hour.',
+  ),
+  row('O3', 'A great many calls', 'Nothing pending, no timer, no listener is left', [
+    ['test/e2e/calls.test.ts', 'a thousand calls at once'],
+    ['test/transports/memory/broker.test.ts', 'a hundred thousand messages leave nothing behind'],
+  ]),
+  row('O4', 'A slow handler with a large intake', 'Nothing starts after its deadline', [
+    [table, 'a request whose deadline passes while it waits'],
+  ]),
+  row('O5', 'A flood of replies', 'Bounded; each arrives once', [[conformance, 'a flood of replies arrives']]),
+  row(
+    'O6',
+    'Many callers reconnect at once',
+    'With jitter',
+    [],
+    'The delays are drawn at random; a broker that many processes come back to is not played on one machine.',
+  ),
+  row('O7', 'Random schedules of locks in virtual time', 'The promises hold in each', [
+    ['test/stores/lock-properties.test.ts', 'at every moment exactly those hold'],
+    ['test/stores/redis-lock-model.test.ts', 'Redis grants and refuses the same as memory does'],
+  ]),
+  row('O8', 'The same promises on every transport', 'One suite for all', [
+    [conformance, ''],
+    ['test/conformance/memory.test.ts', ''],
+  ]),
+];
