@@ -6,7 +6,7 @@ import { openMemoryWorld } from '../e2e/worlds.js';
 /** As in a handler package with samovar in its own node_modules: the same code, loaded again. */
 async function loadAgain(): Promise<typeof here> {
   vi.resetModules();
-  return (await import('../../src/index.js'));
+  return await import('../../src/index.js');
 }
 
 describe('handlers made with another copy of samovar', () => {
