@@ -95,7 +95,11 @@ async function openRedis(settings: RedisSettings, { clock, random, log }: OpenSt
   let lastError: unknown;
   const overheard: Logger = {
     debug: (fields, message) => log.debug(fields, message),
-    info: (fields, message) => log.info(fields, message),
+    // It can be reached again.
+    info(fields, message) {
+      lastError = undefined;
+      log.info(fields, message);
+    },
     warn(fields, message) {
       lastError = 'err' in fields ? fields.err : lastError;
       log.warn(fields, message);
