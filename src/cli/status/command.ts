@@ -23,7 +23,8 @@ export interface StatusParts extends Pick<CommandParts, 'terminal' | 'env'> {
 const help = `
 Asks the workers of this user, and those that systemd runs (below ${systemFolder}: as root), one row for each virtual
 host. Red is what does not serve: not connected, not consuming, refused or blocked by the broker, handlers that ignore
-their signal, no request ended for five minutes while no more fit in, a worker that does not answer within 5 s.
+their signal, no request ended for five minutes while no more fit in, a configured Redis that is away or refuses its
+work, a worker that does not answer within 5 s.
 
 Exit codes, for monitoring:
   0   all green
