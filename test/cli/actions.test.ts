@@ -153,7 +153,7 @@ it('ends when it is interrupted, also in a set-up that hangs', async () => {
   };`,
   });
   const run = runSamovar(['actions', '--handlers', './x.mjs'], { cwd: folder.path });
-  await run.waitForLine('hangs');
+  await run.waitForErrorLine('hangs');
   run.kill('SIGINT');
   expect(await run.exited).toEqual({ code: 130, signal: null });
 });
