@@ -297,7 +297,8 @@ describe.each(worlds)('over $name', ({ open }) => {
     expect(await crashing).toEqual(fail('crashed', 'unknown'));
     expect(runs).toBe(1);
     await server.stop();
-    expect(await stage.world.quarantined(stage.to)).toEqual(['crashed']);
+    // The caller is told first.
+    await expect.poll(() => stage.world.quarantined(stage.to)).toEqual(['crashed']);
   });
 
   test("a run that crashed with onCrash 'retry' runs again, and is poisoned after five starts", async () => {
@@ -318,7 +319,8 @@ describe.each(worlds)('over $name', ({ open }) => {
     expect(await answer).toEqual(fail('poisoned', 'unknown'));
     expect(runs).toBe(5);
     await server.stop();
-    expect(await stage.world.quarantined(stage.to)).toEqual(['poisoned']);
+    // The caller is told first.
+    await expect.poll(() => stage.world.quarantined(stage.to)).toEqual(['poisoned']);
   });
 
   test('a reply that breaks the response schema of the caller is invalid_reply, executed, with every issue', async () => {
