@@ -110,3 +110,11 @@ export function isFinalReply(body: string): boolean {
   const reply = parseReply(body, '');
   return reply.success || reply.error.code === 'failed';
 }
+
+/** Why a request with this stored reply was set aside; undefined for one that was not. */
+export function givenUp(body: string): 'crashed' | 'poisoned' | undefined {
+  const reply = parseReply(body, '');
+  if (reply.success) return undefined;
+  const { code } = reply.error;
+  return code === 'crashed' || code === 'poisoned' ? code : undefined;
+}

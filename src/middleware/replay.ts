@@ -1,7 +1,7 @@
 import { again, ack, answerOf, type Result } from '../core/answer.js';
 import type { Call } from '../core/call.js';
 import { RpcError } from '../core/errors.js';
-import { isFinalReply } from '../core/reply.js';
+import { givenUp, isFinalReply } from '../core/reply.js';
 import type { WorkerParts } from '../core/parts.js';
 import type { Layer, Step } from '../core/pipeline.js';
 import type { Running } from '../stores/idempotency.js';
@@ -37,8 +37,7 @@ async function replaying(call: Call, givenKey: string, next: Step<Call, Result>,
     });
     if (record.state !== 'none' && record.fingerprint !== call.fingerprint) throw keyMismatch(call);
     if (record.state === 'settled') {
-      if (redriven === undefined || isFinalReply(record.reply))
-        return { answer: { body: record.reply }, disposition: ack };
+      if (redriven === undefined || isFinalReply(record.reply)) return settledBefore(record.reply, call);
       // Whoever redrives it knows what became of it, and wants another run: one, however often it is delivered.
       call.key = key = JSON.stringify([call.key, redriven]);
       redriven = undefined;
@@ -61,6 +60,16 @@ async function replaying(call: Call, givenKey: string, next: Step<Call, Result>,
     const result = await next(call);
     if (result !== again) return result;
   }
+}
+
+/**
+ * The answer that is on record. What was given up for good is set aside again where its broker brings it back: the worker
+ * that recorded that may have died before its copy was in quarantine.
+ */
+function settledBefore(body: string, call: Call): Result {
+  const { redelivered, attempt } = call.delivery;
+  const reason = redelivered || attempt > 1 ? givenUp(body) : undefined;
+  return { answer: { body }, disposition: reason === undefined ? ack : { kind: 'quarantine', reason } };
 }
 
 /** Waits with no lock and no slot, within the call's own deadline. */

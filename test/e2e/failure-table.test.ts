@@ -301,6 +301,46 @@ describe.each(worlds)('over $name', ({ open }) => {
     await expect.poll(() => stage.world.quarantined(stage.to)).toEqual(['crashed']);
   });
 
+  test('a request that was given up is set aside, also if the worker that recorded that died before it did so', async () => {
+    const state = createMemoryIdempotencyState();
+    const leaseMs = 300;
+    const started = gate();
+    const over = gate<never>();
+    const parking = defineHandler(echo, {
+      onCrash: 'park',
+      run: () => (started.open(), over.opened),
+    });
+    const options = { fingerprintKey: 'test' };
+    const [first, second] = [stage.transport(), stage.transport()];
+    const doomed = createMemoryIdempotencyStore({ state, leaseMs });
+    await stage.serve([parking], { ...options, transport: first, idempotency: durable(doomed) });
+    await stage.client().send(echo, { word: 'x' }, { to: stage.to });
+    await started.opened;
+    await doomed.close();
+    await first.close();
+    const recorded = gate();
+    const store = createMemoryIdempotencyStore({ state, leaseMs });
+    const dying: IdempotencyStore = {
+      ...durable(store),
+      async read(key) {
+        const found = await store.read(key);
+        if (found.state !== 'abandoned') return found;
+        const park = async (reply: string) => {
+          await found.park(reply);
+          recorded.open();
+          return over.opened;
+        };
+        return { ...found, park };
+      },
+    };
+    await stage.serve([parking], { ...options, transport: second, idempotency: dying });
+    await recorded.opened;
+    await second.close();
+    await stage.serve([parking], { ...options, idempotency: durable(store) });
+    await expect.poll(() => stage.world.quarantined(stage.to)).toEqual(['crashed']);
+    over.open(undefined as never);
+  });
+
   test("a run that crashed with onCrash 'retry' runs again, and is poisoned after five starts", async () => {
     const state = createMemoryIdempotencyState();
     let runs = 0;
