@@ -84,13 +84,14 @@ describe("a consumer on Python's Pika that answers on the exchange of the reques
   });
 
   test('is not there: the call fails, and a later one is answered', async () => {
-    await call('orange');
+    await call('banana');
     await consumer.kill9();
     const waiting = client.call(dxExample, { favourite_food: 'orange' }, { to: scene.to, timeoutMs: 1_000 });
     expect(await failureOf(waiting)).toMatchObject({ code: 'deadline_exceeded', outcome: 'unknown' });
     if (!('missing' in library)) consumer = await startConsumer(library);
     expect(await call('banana')).toEqual({ tolerable: true });
-    // The broker has dropped the one that nobody waits for any more.
-    expect(taken()).toHaveLength(1);
+    // The broker has dropped the one that nobody waits for any more. The very first may come again: it was answered, but
+    // the consumer may have been killed before it was acked.
+    expect(taken().filter((line) => line.includes('orange'))).toEqual([]);
   });
 });
