@@ -1,4 +1,3 @@
-import { ConfigurationError } from '../config/configuration-error.js';
 import { redisPlace } from '../config/redis.js';
 import type { RedisSettings, VirtualHost } from '../config/settings.js';
 import type { Clock } from '../core/clock.js';
@@ -10,6 +9,7 @@ import {
   type IdempotencyStore,
   type LockProvider,
 } from '../index.js';
+import { importPeer } from './import-peer.js';
 import { watchRedis } from './watch-redis.js';
 
 /** What keeps the requests of a virtual host apart and remembers their answers. */
@@ -136,13 +136,6 @@ function partOf(store: IdempotencyStore, virtualHost: string): IdempotencyStore 
 }
 
 /** @throws ConfigurationError if the package is not installed. */
-async function importRedis() {
-  try {
-    return await import('../stores/redis/index.js');
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-    if (isMissing)
-      throw new ConfigurationError('expected the package redis to be installed: npm install redis', { cause: error });
-    throw error;
-  }
+function importRedis() {
+  return importPeer('redis', () => import('../stores/redis/index.js'));
 }

@@ -2,6 +2,7 @@ import type { Logger } from '../core/log.js';
 import type { Transport } from '../core/transport.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import type { ConnectionSettings } from '../config/settings.js';
+import { importPeer } from './import-peer.js';
 
 export interface OpenTransportParts {
   readonly log?: Logger;
@@ -36,13 +37,6 @@ async function memoryBroker(): Promise<{ connect(): Transport }> {
 }
 
 /** @throws ConfigurationError if amqplib is not installed. */
-export async function importAmqp() {
-  try {
-    return await import('../../transports/amqp/index.js');
-  } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-    if (isMissing)
-      throw new ConfigurationError('expected amqplib to be installed: npm install amqplib', { cause: error });
-    throw error;
-  }
+export function importAmqp() {
+  return importPeer('amqplib', () => import('../../transports/amqp/index.js'));
 }

@@ -163,7 +163,7 @@ describe('without the package redis', { timeout: 60_000 }, () => {
 register('data:text/javascript,' + encodeURIComponent(\`
   export async function resolve(specifier, context, next) {
     if (specifier !== 'redis') return next(specifier, context);
-    throw Object.assign(new Error('Cannot find package redis'), { code: 'ERR_MODULE_NOT_FOUND' });
+    throw Object.assign(new Error("Cannot find package 'redis' imported from here"), { code: 'ERR_MODULE_NOT_FOUND' });
   }\`));`;
 
   it('a worker starts that needs none, and one that does is told what to install', async () => {
