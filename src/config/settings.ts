@@ -1,3 +1,5 @@
+import type { ServerOptions } from '../core/server-options.js';
+
 /** What a configuration says, once it is read, checked and completed. */
 export interface Configuration {
   /** Absolute path of the file; undefined where the command line said everything. */
@@ -41,15 +43,11 @@ export interface RedisSettings {
   readonly fingerprintKey: string;
 }
 
-export interface WorkerLimits {
-  readonly concurrency?: number;
-  readonly maxWaiting?: number;
-  readonly maxWaitingPerKey?: number;
-  readonly lockWaitMs?: number;
-  readonly maxStarts?: number;
-  readonly clockSkewMs?: number;
-  readonly drainMs?: number;
-}
+/** Options of startServer that a configuration may set. */
+export type WorkerLimits = Pick<
+  ServerOptions,
+  'concurrency' | 'maxWaiting' | 'maxWaitingPerKey' | 'lockWaitMs' | 'maxStarts' | 'clockSkewMs' | 'drainMs'
+>;
 
 export interface ExchangeSettings {
   readonly type: 'direct' | 'fanout' | 'topic' | 'headers';
