@@ -12,6 +12,8 @@ export interface Action<
   readonly name: string;
   /** One sentence for the docs. */
   readonly summary: string;
+  /** More for the docs: paragraphs, with an empty line between them. */
+  readonly description?: string;
   /** A JSON object on the wire. Parsed synchronously: asynchronous refinements are refused. */
   readonly request: Request;
   readonly response: Response;
@@ -34,6 +36,7 @@ export interface ActionDefinition<Request extends z.ZodType, Response extends z.
   /** Names the action on the wire (on AMQP an exchange): 1 to 127 letters, digits, `_`, `-`, `.` or `:`. */
   readonly name: string;
   readonly summary: string;
+  readonly description?: string;
   readonly request: Request;
   readonly response: Response;
   readonly errors?: Errors;

@@ -1,5 +1,11 @@
-/** As much of JSON Schema as zod writes for a response. */
+/** As much of JSON Schema as zod writes. */
 export interface JsonSchema {
+  readonly title?: string;
+  readonly description?: string;
+  /** Encrypted on the wire. */
+  readonly 'x-secret'?: boolean;
+  /** Checked for more than is said here. */
+  readonly 'x-refined'?: boolean;
   readonly $ref?: string;
   readonly $defs?: Readonly<Record<string, JsonSchema>>;
   readonly allOf?: readonly JsonSchema[];

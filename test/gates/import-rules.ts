@@ -43,7 +43,7 @@ const rules: readonly Rule[] = [
   { files: /^src\/stores\/redis\//, mayImport: [core, storeInterfaces, /^src\/stores\/redis\//, /^redis$/, node] },
   { files: storeInterfaces, mayImport: [core, storeInterfaces, node] },
   { files: secrets, mayImport: [core, secrets, node, /^zod$/] },
-  { files: /^src\/(contract|config)\//, mayImport: [...heart, /^src\/(contract|config)\//, /^yaml$/] },
+  { files: /^src\/(contract|config)\//, mayImport: [...heart, /^src\/(contract|config|mock)\//, /^yaml$/] },
   { files: /^src\/mock\//, mayImport: [/^src\/mock\//, core, /^zod$/, node] },
   { files: /^src\/testing\//, mayImport: [/^src\/testing\//, core, /^src\/stores\//, /^transports\/memory\//, node] },
   {
