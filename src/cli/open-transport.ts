@@ -6,7 +6,7 @@ import { importPeer } from './import-peer.js';
 
 export interface OpenTransportParts {
   readonly log?: Logger;
-  /** These win over what is configured. */
+  /** RabbitMQ only. These win over what is configured. */
   readonly inbox?: 'durable' | 'exclusive';
   readonly app?: string;
   readonly waitForBrokerMs?: number;
@@ -19,9 +19,18 @@ export interface OpenTransportParts {
  */
 export async function openTransport(connection: ConnectionSettings, parts: OpenTransportParts): Promise<Transport> {
   if (connection.transport === 'memory') return (await memoryBroker()).connect();
+  if (connection.transport === 'sqs') {
+    const { createSqsTransport } = await importSqs();
+    const { log } = parts;
+    return created(() => createSqsTransport({ ...connection.options, ...(log && { log }) }));
+  }
   const { createAmqpTransport } = await importAmqp();
+  return created(() => createAmqpTransport({ ...connection.options, ...parts }));
+}
+
+function created(create: () => Transport): Transport {
   try {
-    return createAmqpTransport({ ...connection.options, ...parts });
+    return create();
   } catch (error) {
     if (error instanceof TypeError) throw new ConfigurationError(error.message, { cause: error });
     throw error;
@@ -39,4 +48,9 @@ async function memoryBroker(): Promise<{ connect(): Transport }> {
 /** @throws ConfigurationError if amqplib is not installed. */
 export function importAmqp() {
   return importPeer('amqplib', () => import('../../transports/amqp/index.js'));
+}
+
+/** @throws ConfigurationError if the SDK's client of SQS is not installed. */
+export function importSqs() {
+  return importPeer('@aws-sdk/client-sqs', () => import('../../transports/sqs/index.js'));
 }

@@ -9,8 +9,10 @@ import {
   type ConnectionContent,
   type FileContent,
   type FileHandlers,
+  type FileSqs,
   type FileVirtualHost,
 } from './schema.js';
+import { sqsKeys } from './sqs-keys.js';
 import type { ConnectionSettings, ExchangeSettings, HandlerReference, VirtualHost } from './settings.js';
 
 export interface Completion {
@@ -24,7 +26,23 @@ export interface Completion {
 
 /** The virtual hosts of a file, each with what the file says for all of them. */
 export function virtualHostsOf(file: FileContent, parts: Completion): VirtualHost[] {
-  return Object.entries(file.virtual_hosts).map(([name, host]) => virtualHostOf(file, name, host ?? {}, parts));
+  if (file.transport === 'sqs') return [sqsHostOf(file, file.sqs ?? {}, parts)];
+  const hosts = Object.entries(file.virtual_hosts ?? {});
+  return hosts.map(([name, host]) => virtualHostOf(file, name, host ?? {}, parts));
+}
+
+/** All that is served of SQS counts as one virtual host. */
+function sqsHostOf(file: FileContent, { resources = [], actions, ...own }: FileSqs, parts: Completion): VirtualHost {
+  const [queue, ...also] = resources;
+  const options = camelled(picked(own, sqsKeys));
+  const worker = omitted(own, sqsKeys);
+  const host = {
+    ...worker,
+    ...(queue !== undefined && { queue }),
+    also,
+    ...(actions !== undefined && { exchanges: actions }),
+  };
+  return { ...virtualHostOf(file, 'sqs', host, parts), connection: { transport: 'sqs', options } };
 }
 
 function virtualHostOf(file: FileContent, name: string, own: FileVirtualHost, parts: Completion): VirtualHost {
@@ -96,6 +114,11 @@ function handlersOf(content: FileHandlers, path: Path, { folder, locate }: Compl
     const inner = [...base, 'settings'];
     return { use: reference.use, folder, settings: reference.settings, locate: (at = []) => locate([...inner, ...at]) };
   });
+}
+
+/** What `source` says under other names than those of `keys`. */
+function omitted<T extends object, K extends object>(source: T, keys: K): Omit<T, keyof K> {
+  return Object.fromEntries(Object.entries(source).filter(([key]) => !Object.hasOwn(keys, key))) as Omit<T, keyof K>;
 }
 
 /** What `source` says under the names of `keys`. */

@@ -14,8 +14,31 @@ export function inconsistencies(content: unknown): Problem[] {
     ...beside(['server'], server, 'url', ['host', 'port', 'username', 'password', 'ssl']),
     ...certificateProblems(['server', 'tls'], keysOf(server['tls'])),
     ...hosts.flatMap(([name, host]) => ofVirtualHost(name, server, keysOf(host))),
-    ...hosts.flatMap(([name, host]) => ofStores(name, file, keysOf(host))),
+    ...hosts.flatMap(([name, host]) => ofStores(['virtual_hosts', name], file, keysOf(host))),
+    ...(file === content ? ofTransport(file) : []),
   ];
+}
+
+/** SQS has no virtual hosts, and the others nothing without them. */
+function ofTransport(file: Keys): Problem[] {
+  if (file['transport'] === 'sqs') {
+    const sqs = keysOf(file['sqs']);
+    const missing: Path | undefined =
+      file['sqs'] === undefined ? ['transport'] : sqs['resources'] === undefined ? ['sqs'] : undefined;
+    const expected = 'sqs: {resources: […]} beside transport: sqs';
+    return [
+      ...beside([], file, 'transport', ['server', 'virtual_hosts'], 'transport: sqs'),
+      ...beside(['sqs'], sqs, 'fernet_keys', typeof sqs['fernet_key'] === 'string' ? ['fernet_key'] : []),
+      ...(missing ? [{ path: missing, at: 'key' as const, expected, got: 'no resources; add them' }] : []),
+      ...ofStores(['sqs'], file, sqs),
+    ];
+  }
+  if (file['sqs'] !== undefined) {
+    const got = 'another transport; add transport: sqs, or leave sqs out';
+    return [{ path: ['sqs'], at: 'key', expected: 'transport: sqs beside sqs', got }];
+  }
+  if (file['virtual_hosts'] !== undefined) return [];
+  return [{ path: ['virtual_hosts'], expected: 'a mapping of virtual hosts', got: 'nothing; add it' }];
 }
 
 function ofVirtualHost(name: string, server: Keys, own: Keys): Problem[] {
@@ -54,7 +77,7 @@ function ofVirtualHost(name: string, server: Keys, own: Keys): Problem[] {
 }
 
 /** Whoever shares answers has to recognize requests by the same key. */
-function ofStores(name: string, file: Keys, own: Keys): Problem[] {
+function ofStores(path: Path, file: Keys, own: Keys): Problem[] {
   const isOwn = own['redis'] !== undefined;
   const redis = isOwn ? own['redis'] : file['redis'];
   const { fernet_key: fernetKey, fernet_keys: fernetKeys } = own;
@@ -62,23 +85,23 @@ function ofStores(name: string, file: Keys, own: Keys): Problem[] {
   if (!redis || hasFernetKey || (own['idempotency'] ?? file['idempotency']) !== undefined) return [];
   return [
     {
-      path: isOwn ? ['virtual_hosts', name, 'redis'] : ['redis'],
+      path: isOwn ? [...path, 'redis'] : ['redis'],
       at: 'key',
-      expected: `idempotency.fingerprint_key beside redis, or fernet_key of ${name} to derive it from`,
+      expected: `idempotency.fingerprint_key beside redis, or fernet_key of ${String(path.at(-1))} to derive it from`,
       got: 'neither; add idempotency: {fingerprint_key: …}, a secret text of at least 16 characters, the same for all workers',
     },
   ];
 }
 
 /** `key` says what `others` say. */
-function beside(path: Path, keys: Keys, key: string, others: readonly string[]): Problem[] {
+function beside(path: Path, keys: Keys, key: string, others: readonly string[], shown = key): Problem[] {
   if (keys[key] === undefined) return [];
   return others
     .filter((other) => keys[other] !== undefined)
     .map((other) => ({
       path: [...path, other],
       at: 'key' as const,
-      expected: `either ${key} or ${other}`,
+      expected: `either ${shown} or ${other}`,
       got: 'both; leave one of them out',
     }));
 }

@@ -16,7 +16,8 @@ export function configurationJsonSchema(): JsonSchema {
     io: 'output',
     override: ({ jsonSchema }) => widen(jsonSchema),
   });
-  return { $schema, title: 'Configuration of Samovar', ...schema } as JsonSchema;
+  const oneOf = [{ required: ['virtual_hosts'] }, { required: ['sqs'] }];
+  return { $schema, title: 'Configuration of Samovar', ...schema, oneOf } as JsonSchema;
 }
 
 /** A variable may stand for any single value; editors see the file before it is replaced. */

@@ -21,6 +21,8 @@ export function placesOfKey(key: string): readonly string[] {
     ['the top of the file', []],
     ['server', ['server']],
     ['a virtual host', ['virtual_hosts', '']],
+    ['sqs', ['sqs']],
+    ['an action of sqs', ['sqs', 'actions', '']],
     ['an exchange', ['virtual_hosts', '', 'exchanges', '']],
     ['server.tls', ['server', 'tls']],
     ['redis', ['redis']],

@@ -55,7 +55,7 @@ async function configurationOfFile(sources: ConfigurationSources): Promise<Confi
       .map((key) => `${places.text(places.ofKey([key]))}: ${key} has no effect here`),
     ...virtualHosts
       .filter(({ exchanges }) => exchanges?.size === 0)
-      .map(({ name }) => ['virtual_hosts', name, 'exchanges'])
+      .map(({ name }) => (parsed.data.transport === 'sqs' ? ['sqs', 'actions'] : ['virtual_hosts', name, 'exchanges']))
       .map((path) => `${places.text(places.ofKey(path))}: ${pathText(path)} is empty: no action is answered`),
     ...virtualHosts
       .filter((host) => sources.handlers && host.handlers !== handlers)

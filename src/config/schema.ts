@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { connectionKeys, exchangeType } from './connection-keys.js';
 import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
+import { sqsKeys } from './sqs-keys.js';
 import { idempotency, ownStoreKeys, redis } from './store-keys.js';
 
 const fernetKey = textLike(/^[\w-]{43}=?$/, 'a Fernet key: 32 bytes as base64url').describe('A secret.');
@@ -25,18 +26,26 @@ const handlers = z
 const allow = texts().describe('Callers that are let in, such as ops-*; anonymous: those without an identity.');
 const mock = flag().describe('Answer with generated replies, and run no handler; false by default.');
 
+const actionKeys = {
+  allow,
+  concurrency: wholeNumber().describe("Runs of this action at once; wins over the handler's own."),
+  timeout_ms: wholeNumber().describe("How long a run may take; wins over the handler's own."),
+};
+const action = z.strictObject(actionKeys, { error: 'a mapping such as {concurrency: 1}' }).partial().nullable();
 const exchange = z
   .strictObject(
-    {
-      type: exchangeType.describe('direct by default.'),
-      allow,
-      concurrency: wholeNumber().describe("Runs of this action at once; wins over the handler's own."),
-      timeout_ms: wholeNumber().describe("How long a run may take; wins over the handler's own."),
-    },
+    { type: exchangeType.describe('direct by default.'), ...actionKeys },
     { error: 'a mapping such as {type: direct}' },
   )
   .partial()
   .nullable();
+
+function answered<T extends z.ZodType>(one: T) {
+  return z
+    .record(text(), one, { error: 'a mapping of actions' })
+    .nullable()
+    .describe('The actions that are answered; left out: all that there are handlers for.');
+}
 
 /** Options of startServer, in snake case. */
 export const limitKeys = {
@@ -48,23 +57,25 @@ export const limitKeys = {
   drain_ms: wholeNumber(0).describe('How long running handlers may go on when the worker stops; 25000 by default.'),
 };
 
+/** What one worker does, whatever carries its requests. */
+const workerKeys = {
+  max_simultaneous_requests: wholeNumber().describe('Handlers that run at once; 16 by default.'),
+  ...limitKeys,
+  fernet_key: fernetKey.nullable().describe('Key of encrypted fields: 32 bytes as base64url. A secret.'),
+  fernet_keys: z
+    .array(fernetKey, { error: 'a list of Fernet keys' })
+    .describe('Instead of fernet_key: the first encrypts, all decrypt. Secrets.'),
+  allow_missing_handlers: flag().describe('Start without a handler for a listed action; false by default.'),
+  allow,
+};
+
 const virtualHost = z
   .strictObject(
     {
       queue: text().describe('The node address, which is the name of its queue; the hostname by default.'),
       also: texts().describe('More addresses that this worker serves.'),
-      max_simultaneous_requests: wholeNumber().describe('Handlers that run at once; 16 by default.'),
-      ...limitKeys,
-      fernet_key: fernetKey.nullable().describe('Key of encrypted fields: 32 bytes as base64url. A secret.'),
-      fernet_keys: z
-        .array(fernetKey, { error: 'a list of Fernet keys' })
-        .describe('Instead of fernet_key: the first encrypts, all decrypt. Secrets.'),
-      exchanges: z
-        .record(text(), exchange, { error: 'a mapping of actions' })
-        .nullable()
-        .describe('The actions that are answered; left out: all that there are handlers for.'),
-      allow_missing_handlers: flag().describe('Start without a handler for a listed exchange; false by default.'),
-      allow,
+      exchanges: answered(exchange),
+      ...workerKeys,
       mock,
       handlers,
       ...ownStoreKeys,
@@ -74,6 +85,22 @@ const virtualHost = z
   )
   .partial()
   .nullable();
+
+const sqs = z
+  .strictObject(
+    {
+      resources: z
+        .array(text(), { error: 'a list of resources' })
+        .min(1, { error: 'at least one resource' })
+        .describe('The shared resources whose requests are done here: each has a queue, <prefix><resource>.fifo.'),
+      actions: answered(action),
+      ...sqsKeys,
+      ...workerKeys,
+    },
+    { error: 'a mapping with resources' },
+  )
+  .partial()
+  .describe('With transport: sqs, instead of server and virtual_hosts.');
 
 const ignored = (what: string) => z.unknown().describe(`${what} Accepted for existing files, and ignored.`);
 
@@ -93,7 +120,8 @@ export const fileSchema = z
         .partial()
         .describe('The broker. Each of these keys may stand under a virtual host, and wins there.'),
       handlers,
-      transport: oneOf(['amqp', 'memory']).describe('amqp by default.'),
+      transport: oneOf(['amqp', 'sqs', 'memory']).describe('amqp by default.'),
+      sqs,
       redis,
       idempotency,
       mock,
@@ -107,10 +135,12 @@ export const fileSchema = z
     virtual_hosts: z
       .record(text(), virtualHost, { error: 'a mapping of virtual hosts' })
       .refine((hosts) => Object.keys(hosts).length > 0, { error: 'at least one virtual host' })
-      .describe('What is served, by the name of the virtual host.'),
+      .optional()
+      .describe('What is served, by the name of the virtual host. Left out only with transport: sqs.'),
   });
 
 export type FileContent = z.infer<typeof fileSchema>;
-export type FileVirtualHost = NonNullable<FileContent['virtual_hosts'][string]>;
+export type FileVirtualHost = NonNullable<NonNullable<FileContent['virtual_hosts']>[string]>;
+export type FileSqs = NonNullable<FileContent['sqs']>;
 export type FileHandlers = NonNullable<FileContent['handlers']>;
 export type ConnectionContent = NonNullable<FileContent['server']>;

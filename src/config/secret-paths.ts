@@ -19,7 +19,7 @@ export function isPathOfFile(path: Path): boolean {
 }
 
 function withinMapping(path: Path): Path {
-  if (path[0] === 'server') return path.slice(1);
+  if (path[0] === 'server' || path[0] === 'sqs') return path.slice(1);
   if (path[0] === 'redis' || path[0] === 'idempotency') return path;
   return path[0] === 'virtual_hosts' ? path.slice(2) : [];
 }

@@ -60,7 +60,23 @@ export interface ExchangeSettings {
 
 /** Which transport, and the options it is created with, but its clock, random and log. */
 export type ConnectionSettings =
-  { readonly transport: 'memory' } | { readonly transport: 'amqp'; readonly options: AmqpConnectionOptions };
+  | { readonly transport: 'memory' }
+  | { readonly transport: 'amqp'; readonly options: AmqpConnectionOptions }
+  | { readonly transport: 'sqs'; readonly options: SqsConnectionOptions };
+
+/** As `SqsTransportOptions`, which this fits. */
+export interface SqsConnectionOptions {
+  readonly region?: string;
+  readonly endpoint?: string;
+  readonly prefix?: string;
+  readonly ensure?: boolean;
+  readonly unknownActions?: 'return' | 'answer';
+  readonly maxBodyBytes?: number;
+  readonly visibilityTimeoutMs?: number;
+  readonly pollMs?: number;
+  readonly requestTimeoutMs?: number;
+  readonly maxWaitingSends?: number;
+}
 
 /** As `AmqpTransportOptions`, which this fits. */
 export interface AmqpConnectionOptions {

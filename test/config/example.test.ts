@@ -39,7 +39,7 @@ describe('samovar.example.yml', () => {
   });
 
   it.each([...new Set(keysIn(configurationJsonSchema()).map(([key]) => key))])('has the key %s', (key) => {
-    expect(example).toMatch(new RegExp(`^ *((#|- )?|#(tls|redis|idempotency):.* )${key}:`, 'm'));
+    expect(example).toMatch(new RegExp(`^ *((#|- )?|#(tls|redis|idempotency|sqs):.* )${key}:`, 'm'));
   });
 
   it('is right with everything that is commented out, but for what excludes another', async () => {
@@ -53,6 +53,7 @@ describe('samovar.example.yml', () => {
       ...['host', 'port', 'username', 'password', 'ssl'].map((key) => [`server.${key}`, 'either url']),
       ...['ca', 'cert', 'key', 'passphrase'].map((key) => [`server.tls.${key}`, 'a file']),
       ...[0, 1].map((index) => [`virtual_hosts.trees.fernet_keys[${index}]`, 'a file']),
+      expect.stringContaining('sqs: expected transport: sqs beside sqs'),
       ['idempotency.fingerprint_key', 'a file'],
     ]);
   });

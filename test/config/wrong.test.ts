@@ -21,19 +21,19 @@ const wrong: Readonly<Record<string, readonly [text: string, problem: string]>> 
   ],
   'a key at the wrong place': [
     `drain_ms: 3\n${host('')}`,
-    '1:1: drain_ms: expected a known key, got an unknown one; it belongs under a virtual host',
+    '1:1: drain_ms: expected a known key, got an unknown one; it belongs under a virtual host or sqs',
   ],
   'a key of its own invention': [
-    `sqs: {}\n${host('')}`,
-    '1:1: sqs: expected a known key, got an unknown one; leave it out: there are server, handlers, transport, redis, idempotency, mock, log_level, virtual_hosts',
+    `kafka: {}\n${host('')}`,
+    '1:1: kafka: expected a known key, got an unknown one; leave it out: there are server, handlers, transport, sqs, redis, idempotency, mock, log_level, virtual_hosts',
   ],
   'an unknown key of a handler': [
     `handlers:\n  - use: a\n    setings: 1\n${host('')}`,
     '3:5: handlers[0].setings: expected a known key, got an unknown one; did you mean settings?',
   ],
   'a transport that there is not': [
-    `transport: sqs\n${host('')}`,
-    '1:12: transport: expected one of amqp, memory, got "sqs"',
+    `transport: kafka\n${host('')}`,
+    '1:12: transport: expected one of amqp, sqs, memory, got "kafka"',
   ],
   'nothing where there must be something': [
     host('queue:'),

@@ -14,7 +14,7 @@ export interface Summary {
 
 interface HostSummary {
   readonly name: string;
-  /** The broker and the user, such as `amqp://worker@localhost:5672`, or `memory`. */
+  /** The broker and the user, such as `amqp://worker@localhost:5672`, or which SQS, or `memory`. */
   readonly broker: string;
   readonly addresses: readonly string[];
   readonly mock: boolean;
@@ -80,6 +80,10 @@ function settingsText(settings: object): string {
 
 function brokerOf(connection: ConnectionSettings): string {
   if (connection.transport === 'memory') return 'memory';
+  if (connection.transport === 'sqs') {
+    const { endpoint, region, prefix = 'samovar-' } = connection.options;
+    return `SQS${region === undefined ? '' : ` in ${region}`}${endpoint === undefined ? '' : ` at ${endpoint}`}, queues ${prefix}*`;
+  }
   const { protocol, username, host } = new URL(connection.options.url);
   const places = [host, ...(connection.options.hosts ?? [])].join(',');
   return `${protocol}//${username === '' ? '' : `${username}@`}${places}`;

@@ -21,9 +21,7 @@ export async function lookAt(
   addresses: readonly string[] = configured,
 ): Promise<NodeReport[]> {
   if (connection.transport !== 'amqp') {
-    throw new ConfigurationError(
-      'expected a virtual host of RabbitMQ, got the memory transport, which ends with its process',
-    );
+    throw new ConfigurationError(`expected a virtual host of RabbitMQ, got the ${connection.transport} transport`);
   }
   const { inspectAddresses } = await importAmqp();
   const { waitForBrokerMs = longestWaitMs } = connection.options;

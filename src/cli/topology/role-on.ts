@@ -20,9 +20,7 @@ const nobody = '<user>';
 export async function roleOn(virtualHost: VirtualHost, actions: readonly string[], choice: RoleChoice) {
   const { name, connection, addresses } = virtualHost;
   if (connection.transport !== 'amqp') {
-    throw new ConfigurationError(
-      'expected a virtual host of RabbitMQ, got the memory transport, which declares nothing',
-    );
+    throw new ConfigurationError(`expected a virtual host of RabbitMQ, got the ${connection.transport} transport`);
   }
   const { topologyOf } = await importAmqp();
   const { options } = connection;
