@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { createLog } from '../../src/cli/log/create-log.js';
 import { runWorker, type RunWorkerParts } from '../../src/cli/worker/run-worker.js';
@@ -10,8 +11,10 @@ import { testFolder, testHandlers } from './worker/kit.js';
 
 const setupError = () => new TransportError('setup', 'the broker refused user "x"', { sent: 'no' });
 
-/** A worker in this process; `consume` of each virtual host may refuse. */
-async function worker(refusals: Readonly<Record<string, number>>) {
+/** A worker in this process; `consume` of each virtual host may refuse, `close` may fail. */
+async function worker(refusals: Readonly<Record<string, number>>, failsToClose: readonly string[] = []) {
+  const runtime = await testFolder();
+  const closed: string[] = [];
   const clock = createManualClock();
   const ending = new AbortController();
   const lines: { msg: string; virtualHost?: string }[] = [];
@@ -23,9 +26,8 @@ async function worker(refusals: Readonly<Record<string, number>>) {
     ...{ allowMissingHandlers: false, allow: undefined, mock: false, fernetKeys: [], limits: {} },
   }));
   const configuration: Configuration = { file: undefined, virtualHosts, logLevel: 'info', warnings: [] };
-  let opened = 0;
-  const openTransport = async (): Promise<Transport> => {
-    const name = virtualHosts[opened++]?.name ?? '';
+  const openTransport: RunWorkerParts['openTransport'] = async (of): Promise<Transport> => {
+    const name = virtualHosts.find(({ connection }) => connection === of)?.name ?? '';
     const transport = createMemoryTransport({ clock });
     return {
       ...transport,
@@ -38,10 +40,15 @@ async function worker(refusals: Readonly<Record<string, number>>) {
         if (refusalsLeft > 0) throw setupError();
         return transport.consume(...args);
       },
+      async close() {
+        await transport.close();
+        closed.push(name);
+        if (failsToClose.includes(name)) throw new Error(`${name} would not close`);
+      },
     };
   };
   const parts: RunWorkerParts = {
-    ...{ clock, openTransport, env: { RUNTIME_DIRECTORY: await testFolder() }, cwd: '/', signal: ending.signal },
+    ...{ clock, openTransport, env: { RUNTIME_DIRECTORY: runtime }, cwd: '/', signal: ending.signal },
     ...{ pid: process.pid, version: '0', socket: undefined, events: new EventEmitter() },
     random: createSeededRandom(1),
     log: createLog({ level: 'info', stream, isTerminal: false }),
@@ -49,7 +56,7 @@ async function worker(refusals: Readonly<Record<string, number>>) {
   const running = runWorker(configuration, parts);
   const messages = (virtualHost?: string) =>
     lines.filter((line) => line.virtualHost === virtualHost).map(({ msg }) => msg);
-  return { clock, running, messages, stop: () => ending.abort(new Error('ended by a test')) };
+  return { clock, runtime, closed, running, messages, stop: () => ending.abort(new Error('ended by a test')) };
 }
 
 it('a virtual host that the broker refuses is tried again every 30 s while others serve, and turns green then', async () => {
@@ -75,4 +82,15 @@ it('the broker that refuses all of them ends the worker', async () => {
     'none of the virtual hosts can be served: one: the broker refused user "x"; two',
   );
   await expect(running).rejects.toMatchObject({ code: 'setup' });
+});
+
+it('a virtual host that fails to close keeps nothing else open, and is told in the end', async () => {
+  const { clock, runtime, closed, running, messages, stop } = await worker({ a: 0, b: 0, c: 0 }, ['a', 'b']);
+  await expect.poll(() => messages()).toContain('ready');
+  stop();
+  await expect(running).rejects.toThrow('a would not close');
+  expect(closed.sort()).toEqual(['a', 'b', 'c']);
+  expect(messages().filter((message) => message === 'something could not be closed')).toHaveLength(2);
+  expect(await readdir(runtime)).toEqual([]);
+  expect(clock.pending()).toBe(0);
 });

@@ -44,6 +44,16 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
     failure ??= { error };
     stopping.abort(error);
   }
+  /** One that fails keeps nothing else from being closed. */
+  async function end<T>(ending: Promise<T> | undefined): Promise<T | undefined> {
+    try {
+      return await ending;
+    } catch (error) {
+      log.error({ err: error }, 'something could not be closed');
+      fail(error);
+      return undefined;
+    }
+  }
 
   const stores = await openStores(configuration.virtualHosts, { clock, random, log });
   const workers: readonly VirtualHostWorker[] = configuration.virtualHosts.map((virtualHost) =>
@@ -100,10 +110,10 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
   cancelReady();
   watch.stop();
   log.info({ running: workers.flatMap((worker) => worker.running()).length }, 'stopping');
-  const unfinished = (await Promise.all(workers.map((worker) => worker.stop()))).flat();
-  await Promise.all(workers.map((worker) => worker.close()));
-  await stores.close();
-  await socket?.close();
+  const unfinished = (await Promise.all(workers.map((worker) => end(worker.stop())))).flatMap((ids) => ids ?? []);
+  await Promise.all(workers.map((worker) => end(worker.close())));
+  await end(stores.close());
+  await end(socket?.close());
   stray.stop();
   for (const off of offs) off();
   if (failure) throw failure.error;

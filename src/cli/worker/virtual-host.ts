@@ -108,8 +108,11 @@ export function createVirtualHostWorker(virtualHost: VirtualHost, parts: Virtual
     },
     async close() {
       await stopTasks.run();
-      await prepared?.client.close();
-      await prepared?.transport.close();
+      try {
+        await prepared?.client.close();
+      } finally {
+        await prepared?.transport.close();
+      }
       become('stopped');
     },
     health() {
