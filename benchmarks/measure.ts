@@ -3,12 +3,18 @@ import type { Contender } from './contender.js';
 import { openMemory } from './memory.js';
 import { openRaw } from './raw.js';
 import { measure } from './rounds.js';
+import { openLocks, openPools } from './waiters.js';
 
 /** Measures one group of contenders against each other: `measure.ts memory`, `measure.ts amqp amqp://…` */
 const timing = { warmUpMs: 2_000, rounds: 7, roundMs: 1_000 };
-const [group, url = ''] = process.argv.slice(2);
-const contenders: readonly Contender[] =
-  group === 'memory' ? [await openMemory()] : [await openRaw(url), await openAmqp(url)];
+const [group = '', url = ''] = process.argv.slice(2);
+const groups: Readonly<Record<string, () => Promise<readonly Contender[]>>> = {
+  memory: async () => [await openMemory()],
+  amqp: async () => [await openRaw(url), await openAmqp(url)],
+  locks: () => openLocks(url),
+  pools: () => openPools(url),
+};
+const contenders = (await groups[group]?.()) ?? [];
 
 for (const callers of [1, 16]) {
   const measured = await measure(contenders, { ...timing, callers });

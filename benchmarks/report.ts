@@ -17,7 +17,7 @@ const broker = await startRabbitmq();
 try {
   write(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`);
   write('contender             callers    calls/s   ratio  caller µs CPU  worker µs CPU');
-  for (const group of ['memory', 'amqp']) {
+  for (const group of ['memory', 'amqp', 'locks', 'pools']) {
     const measuring = runScript(new URL('measure.ts', import.meta.url), {
       args: [group, broker.url],
       env: { TSX_TSCONFIG_PATH: settings },
