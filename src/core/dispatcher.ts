@@ -81,7 +81,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     observe?.('parsed', call);
     let result: Result;
     try {
-      if (cancels.take(id, call.caller)) call.cancel(cancelledByCaller(call));
+      // What an operator sends again is wanted, whatever its caller has said before.
+      const isWanted = delivery.redriven !== undefined;
+      if (!isWanted && cancels.take(id, call.caller)) call.cancel(cancelledByCaller(call));
       // The pipeline of every registered action was composed at the start.
       result = await (pipelines.get(call.action) as Step<Call, Result>)(call);
     } catch (error) {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import type { Delivery } from './transport.js';
@@ -13,12 +14,15 @@ interface Entry {
   readonly id: string;
   readonly action: string;
   readonly sender: string | undefined;
-  readonly length: number;
+  /** What tells its body from any other. */
+  readonly print: string;
   readonly answer: Answer | undefined;
 }
 
 /** A longer answer is not kept, only that it was given: the broker had it before the request was settled. */
 const maxAnswerLength = 32_768;
+/** A longer body is kept as a digest. */
+const maxBodyLength = 1_024;
 
 /** `capacity`: how many settled requests are remembered. */
 export function createRecent(capacity: number): Recent {
@@ -29,16 +33,18 @@ export function createRecent(capacity: number): Recent {
   return {
     find({ message, sender }) {
       const { id, action, body } = message;
+      const isSame = (entry: Entry) => entry.id === id && entry.action === action && entry.sender === sender;
       // Senders that reuse an id for another request get a run of their own.
-      return ring.find(
-        (entry) =>
-          entry.id === id && entry.action === action && entry.sender === sender && entry.length === body.length,
-      );
+      return ring.find((entry) => isSame(entry) && entry.print === printOf(body));
     },
     add({ id, action, caller, message }, answer) {
       const kept = answer && answer.body.length <= maxAnswerLength ? answer : undefined;
-      ring[next] = { id, action, sender: caller, length: message.body.length, answer: kept };
+      ring[next] = { id, action, sender: caller, print: printOf(message.body), answer: kept };
       next = (next + 1) % capacity;
     },
   };
+}
+
+function printOf(body: string): string {
+  return body.length <= maxBodyLength ? body : createHash('sha256').update(body).digest('base64');
 }

@@ -11,6 +11,7 @@ import {
   startServer,
   type IdempotencyStore,
   type LockProvider,
+  type Receive,
   type Transport,
 } from '../../src/index.js';
 import { createManualClock } from '../../src/testing/index.js';
@@ -529,4 +530,30 @@ describe('a store of another process', () => {
     });
     expect(settles).toBe(1);
   });
+});
+
+test('a redelivered request is answered from memory only if it is the same to the letter', async () => {
+  const words: string[] = [];
+  const noting = defineHandler(echo, { run: ({ word }) => (words.push(word), { word }) });
+  const transport = stage.transport();
+  let receive: Receive | undefined;
+  const consume: Transport['consume'] = (address, options, given) => {
+    receive = given;
+    return transport.consume(address, options, given);
+  };
+  await stage.serve([noting], { transport: { ...transport, consume } });
+  const deliver = (word: string, redelivered: boolean) =>
+    receive?.({
+      ...{ message: { id: '1', action: 'echo', headers: {}, body: JSON.stringify({ word }) }, attempt: 1, redelivered },
+    });
+  const long = (letter: string) => letter.repeat(5_000);
+  for (const [first, second] of [
+    ['a', 'b'],
+    [long('a'), long('b')],
+  ] as const) {
+    await deliver(first, false);
+    await deliver(first, true);
+    await deliver(second, true);
+    expect(words.splice(0)).toEqual([first, second]);
+  }
 });

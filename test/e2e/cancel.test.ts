@@ -116,6 +116,22 @@ describe.each(worlds)('over $name', ({ open }) => {
     expect(server.health().red).toEqual([]);
   });
 
+  test('what an operator redrives runs, though its caller had given it up', async () => {
+    const aside = await stage.transport().consume(stage.to, { actions: ['echo'], intake: 1 }, async () => {
+      return { kind: 'quarantine', reason: 'broken' };
+    });
+    const caller = stage.transport();
+    const quarantine = stage.world.quarantine?.(stage.to);
+    await caller.send(stage.to, { id: 'given up', action: 'echo', headers: {}, body: '{"word":"x"}' });
+    await expect.poll(async () => (await quarantine?.list())?.total).toBe(1);
+    await aside.stop();
+    const { server, started } = await serve(async () => undefined);
+    await caller.send(stage.to, cancelOf('given up'), { control: true });
+    await expect.poll(() => server.health().transport.counters['control_received'] ?? 1).toBe(1);
+    await quarantine?.redrive();
+    await expect.poll(() => started).toEqual(['x']);
+  });
+
   test("a third user's cancel changes nothing: not of what runs, which is counted, and not of what comes later", async () => {
     const end = gate();
     const { server, started, ends } = await serve(() => end.opened);
