@@ -10,6 +10,7 @@ import {
   type Handler,
 } from 'samovar';
 import { z } from 'zod';
+import { pause } from './pause.js';
 
 export const dxOrderCoffeePot = defineAction({
   name: 'dx_order_coffee_pot',
@@ -54,7 +55,7 @@ export function handleDxOrderCoffeePot(options: CoffeePotOptions = {}): Handler 
       if (!machine) throw failed('no_such_machine', { machines: [...machines.keys()] });
       if (machine.leftGrams < beansGrams) throw failed('out_of_beans', { leftGrams: machine.leftGrams });
       const startedAt = new Date(clock.now()).toISOString();
-      await brewed(clock, brewMs, signal);
+      await pause(clock, brewMs, signal);
       // Only now: an order that was given up costs no beans. Nobody else is at the machine meanwhile.
       machine.leftGrams -= beansGrams;
       machine.pots += 1;
@@ -62,20 +63,5 @@ export function handleDxOrderCoffeePot(options: CoffeePotOptions = {}): Handler 
       const readyAt = new Date(clock.now()).toISOString();
       return reply({ orderId, pot, leftGrams, startedAt, readyAt }, { message: `Pot ${pot} of ${name} is ready` });
     },
-  });
-}
-
-function brewed(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
-    const stop = clock.after(ms, () => {
-      signal.removeEventListener('abort', giveUp);
-      resolve();
-    });
-    function giveUp(): void {
-      stop();
-      reject(signal.reason as Error);
-    }
-    signal.addEventListener('abort', giveUp, { once: true });
   });
 }

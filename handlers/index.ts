@@ -1,5 +1,6 @@
 import type { Handler, HandlerSetup } from 'samovar';
 import { z } from 'zod';
+import { handleAvailability, shopSettings } from './availability.js';
 import { backupSettings, expectRealPaths } from './backup/places.js';
 import { handleDxCreateBackup } from './dx-create-backup.js';
 import { handleDxExample } from './dx-example.js';
@@ -7,6 +8,7 @@ import { handleDxNodeStatus } from './dx-node-status.js';
 import { handleDxOrderCoffeePot } from './dx-order-coffee-pot.js';
 import { handleDxRestoreBackup } from './dx-restore-backup.js';
 
+export { availability, handleAvailability, type AvailabilityOptions } from './availability.js';
 export { dxCreateBackup, handleDxCreateBackup, type BackupOptions } from './dx-create-backup.js';
 export { dxExample, handleDxExample } from './dx-example.js';
 export { dxNodeStatus, handleDxNodeStatus } from './dx-node-status.js';
@@ -18,11 +20,12 @@ export const settings = z.object({
   machines: z.array(z.string().min(1)).min(1).default(['m1', 'm2']).describe('The coffee machines of this node.'),
   hopperGrams: z.int().positive().default(250).describe('The beans that each coffee machine has at first.'),
   backups: backupSettings.prefault({}).describe('Which folders may be backed up, and where the archives go.'),
+  shop: shopSettings.prefault({}).describe('Where the products are.'),
 });
 
 /** All example handlers, with machines of their own for each call. */
 export default function setUp({
-  settings: { backups, ...kitchen },
+  settings: { backups, shop, ...kitchen },
   clock,
 }: Pick<HandlerSetup<z.output<typeof settings>>, 'settings' | 'clock'>): Handler[] {
   expectRealPaths(backups);
@@ -32,5 +35,6 @@ export default function setUp({
     handleDxOrderCoffeePot({ ...kitchen, clock }),
     handleDxCreateBackup({ ...backups, clock }),
     handleDxRestoreBackup({ ...backups, clock }),
+    handleAvailability({ ...shop, clock }),
   ];
 }

@@ -13,6 +13,7 @@ it('gives a worker all example handlers, by its settings', () => {
     'dx_order_coffee_pot',
     'dx_create_backup',
     'dx_restore_backup',
+    'availability',
   ]);
 });
 
@@ -45,7 +46,7 @@ it('does not start with a root, or a folder for archives, that a symbolic link l
   const message = `name ${join(base, 'srv')}/`;
   expect(() => start('alias/trees', 'archives')).toThrow(`${message}trees`);
   expect(() => start('srv/trees', 'alias/backups/new')).toThrow(`${message}backups/new`);
-  expect(start('srv/trees', 'srv/backups')).toHaveLength(5);
+  expect(start('srv/trees', 'srv/backups')).toHaveLength(6);
 });
 
 it('asks RabbitMQ for no more time than it gives by default, with all the time that a lock is waited for', () => {

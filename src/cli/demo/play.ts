@@ -1,4 +1,5 @@
 import setUp, {
+  availability,
   dxExample,
   dxNodeStatus,
   dxOrderCoffeePot,
@@ -15,7 +16,7 @@ import type { Ending } from './ending.js';
 import type { Script, ScriptedCall } from './script.js';
 
 const actions = new Map<string, Action>(
-  [dxExample, dxNodeStatus, dxOrderCoffeePot].map((action) => [action.name, action]),
+  [availability, dxExample, dxNodeStatus, dxOrderCoffeePot].map((action) => [action.name, action]),
 );
 
 const callTimeoutMs = 10_000;
