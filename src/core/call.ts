@@ -25,7 +25,9 @@ export class Call {
   readonly arrivedMs: number;
   /** The message ids of the requests that wait for this one. */
   readonly ancestors: readonly string[];
-  /** When its time is up, by the monotonic clock. */
+  /** When nobody waits for it any more, by the monotonic clock. */
+  readonly deadlineMs: number;
+  /** When its time is up: its deadline, or the end of its run if that is earlier. */
   limitMs: number;
   request: unknown = undefined;
   /** Scoped by caller and action; undefined for a request without a key. */
@@ -72,6 +74,7 @@ export class Call {
     this.handler = handler;
     this.body = body;
     this.arrivedMs = times.arrivedMs;
+    this.deadlineMs = times.limitMs;
     this.limitMs = times.limitMs;
     this.ancestors = parseAncestors(delivery.message.headers[ancestorsHeader]);
   }

@@ -78,7 +78,7 @@ export function createResults(parts: {
     if (!call.isAnswerable && isOver) {
       return { disposition: { kind: 'quarantine', reason: 'the handler asked for more retries than it has attempts' } };
     }
-    if (isOver || parts.monotonicMs() + delayMs >= call.limitMs) {
+    if (isOver || parts.monotonicMs() + delayMs >= call.deadlineMs) {
       const error = new RpcError('busy', 'the handler asked to be tried later than its attempts or the deadline allow');
       return { answer: answerOf(error, call.id), disposition: ack };
     }

@@ -448,6 +448,22 @@ describe.each(worlds)('over $name', ({ open }) => {
     expect(attempts).toEqual([1, 2, 1, 2, 3, 4, 5]);
   });
 
+  test('RetryLater for longer than a run may take is tried again all the same', async () => {
+    const attempts: number[] = [];
+    const later = defineHandler(echo, {
+      timeoutMs: 100,
+      run({ word }, { attempt }) {
+        attempts.push(attempt);
+        if (attempt === 1) throw new RetryLater(200);
+        return { word };
+      },
+    });
+    await stage.serve([later]);
+    await stage.client().send(echo, { word: 'one-way' }, { to: stage.to });
+    await expect.poll(() => attempts).toEqual([1, 2]);
+    expect(await call('x')).toEqual({ word: 'x' });
+  });
+
   test('RetryLater past the deadline is busy, unknown, at once', async () => {
     await stage.serve([defineHandler(echo, { run: () => Promise.reject(new RetryLater(60_000)) })]);
     expect(await failureOf(call('x'))).toEqual(fail('busy', 'unknown'));
