@@ -1,6 +1,7 @@
 import type { StartedRabbitMQContainer } from '@testcontainers/rabbitmq';
+import { containerImage } from './container-images.js';
 
-const image = process.env['SAMOVAR_TEST_RABBITMQ_IMAGE'] ?? 'rabbitmq:4.1-management';
+const image = process.env['SAMOVAR_TEST_RABBITMQ_IMAGE'] ?? containerImage('rabbitmq');
 
 /** Starts RabbitMQ in a container; undefined where no Docker engine answers. */
 export async function startRabbitmqContainer(): Promise<StartedRabbitMQContainer | undefined> {

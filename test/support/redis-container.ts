@@ -1,6 +1,7 @@
 import type { StartedTestContainer } from 'testcontainers';
+import { containerImage } from './container-images.js';
 
-const image = process.env['SAMOVAR_TEST_REDIS_IMAGE'] ?? 'redis:8-alpine';
+const image = process.env['SAMOVAR_TEST_REDIS_IMAGE'] ?? containerImage('redis');
 
 /** Starts Redis in a container; undefined where no Docker engine answers. */
 export async function startRedisContainer(): Promise<StartedTestContainer | undefined> {

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# The queue of the resource "products" and its dead letters, as a worker with ensure: true would create them.
+set -euo pipefail
+
+prefix=${SAMOVAR_PREFIX:-samovar-}
+resource=products
+
+dead_letters=$(awslocal sqs create-queue --queue-name "${prefix}${resource}-dlq.fifo" --output text --query QueueUrl \
+  --attributes FifoQueue=true,MessageRetentionPeriod=1209600)
+arn=$(awslocal sqs get-queue-attributes --queue-url "$dead_letters" --attribute-names QueueArn --output text \
+  --query Attributes.QueueArn)
+awslocal sqs create-queue --queue-name "${prefix}${resource}.fifo" --attributes "$(
+  cat <<JSON
+{
+  "FifoQueue": "true",
+  "VisibilityTimeout": "30",
+  "MessageRetentionPeriod": "345600",
+  "RedrivePolicy": "{\"deadLetterTargetArn\":\"$arn\",\"maxReceiveCount\":\"1000\"}"
+}
+JSON
+)"
