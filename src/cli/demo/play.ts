@@ -6,13 +6,15 @@ import setUp, {
   settings as handlerSettings,
 } from '../../../handlers/index.js';
 import type { Action } from '../../core/action.js';
-import { createClient, type Client } from '../../core/client.js';
+import { createClient } from '../../core/client.js';
 import { systemClock } from '../../core/clock.js';
 import { RpcError } from '../../core/errors.js';
 import { startServer } from '../../core/server.js';
 import type { Transport } from '../../core/transport.js';
 import { ConfigurationError } from '../../config/configuration-error.js';
+import type { ConnectionSettings } from '../../config/settings.js';
 import type { Ending } from './ending.js';
+import { openPlainSender } from './plain-sender.js';
 import type { Script, ScriptedCall } from './script.js';
 
 const actions = new Map<string, Action>(
@@ -21,18 +23,22 @@ const actions = new Map<string, Action>(
 
 const callTimeoutMs = 10_000;
 
+export interface PlayParts {
+  readonly connect: () => Promise<Transport>;
+  /** For calls by programs without Samovar. */
+  readonly connection: ConnectionSettings;
+  readonly signal: AbortSignal;
+  readonly onStep: (title: string, endings: readonly Ending[]) => void;
+}
+
+/** Makes one call, and says how it ended. */
+type Sender = (action: Action, call: ScriptedCall) => Promise<unknown>;
+
 /**
  * Starts the nodes, makes the calls step by step, and stops everything however that ends. `onStep` gets the endings
  * of each step, in the order of the script.
  */
-export async function play(
-  script: Script,
-  connect: () => Promise<Transport>,
-  {
-    signal,
-    onStep,
-  }: { readonly signal: AbortSignal; readonly onStep: (title: string, endings: readonly Ending[]) => void },
-): Promise<void> {
+export async function play(script: Script, { connect, connection, signal, onStep }: PlayParts): Promise<void> {
   const opened: (() => Promise<unknown>)[] = [];
   async function openTransport(): Promise<Transport> {
     const transport = await connect();
@@ -47,8 +53,12 @@ export async function play(
     }
     const client = createClient({ transport: await openTransport(), timeoutMs: callTimeoutMs });
     opened.push(() => client.close());
+    const plain = await openPlainSender(script, connection);
+    opened.push(() => plain.close());
+    const ours: Sender = (action, { request, to }) => client.call(action, request, { to, signal });
+    const sdk: Sender = (_, call) => plain.call(call, callTimeoutMs);
     for (const { title, calls } of script.steps) {
-      const endings = await Promise.all(calls.map((call) => make(call, client, signal)));
+      const endings = await Promise.all(calls.map((call) => make(call, call.sender === undefined ? ours : sdk)));
       signal.throwIfAborted();
       onStep(title, endings);
     }
@@ -57,13 +67,13 @@ export async function play(
   }
 }
 
-async function make(call: ScriptedCall, client: Client, signal: AbortSignal): Promise<Ending> {
+async function make(call: ScriptedCall, send: Sender): Promise<Ending> {
   const action = actions.get(call.action);
   if (!action) throw new ConfigurationError(`expected one of ${[...actions.keys()].join(', ')}, got ${call.action}`);
   const startMs = systemClock.monotonicMs();
   const tookMs = (): number => systemClock.monotonicMs() - startMs;
   try {
-    const answer = await client.call(action, call.request, { to: call.to, signal });
+    const answer = await send(action, call);
     return { call, tookMs: tookMs(), result: { answer } };
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import sqsScript from '../../../handlers/demo-requests-sqs.json' with { type: 'json' };
 import packagedScript from '../../../handlers/demo-requests.json' with { type: 'json' };
 import { ConfigurationError } from '../../config/configuration-error.js';
 
@@ -26,6 +27,8 @@ const call = z.strictObject({
   action: z.string(),
   to: z.string(),
   request: record,
+  /** SQS only: who sends it is a program without Samovar, and says `{ service, parameters }`. */
+  sender: z.literal('aws-sdk').optional(),
   expect: expectation,
 });
 
@@ -39,13 +42,23 @@ export type Expectation = z.output<typeof expectation>;
 export type ScriptedCall = z.output<typeof call>;
 export type Script = z.output<typeof script>;
 
-/** The script of the package, or the one at `path`. @throws ConfigurationError saying what is wrong with it. */
-export async function loadScript(path?: string): Promise<Script> {
-  const parsed = script.safeParse(path === undefined ? packagedScript : await readJson(path));
-  if (parsed.success) return parsed.data;
+/** The script of the package for that transport, or the one at `path`. @throws ConfigurationError saying what is wrong with it. */
+export async function loadScript(transport: string, path?: string): Promise<Script> {
+  const parsed = script.safeParse(path === undefined ? packaged(transport) : await readJson(path));
+  if (parsed.success) {
+    const isPlain = parsed.data.steps.some(({ calls }) => calls.some(({ sender }) => sender !== undefined));
+    if (!isPlain || transport === 'sqs') return parsed.data;
+    throw new ConfigurationError(`expected --transport sqs for calls with a sender, got ${transport}`);
+  }
   throw new ConfigurationError(
     `expected ${path ?? 'the requests'} to be a demo's requests: ${z.prettifyError(parsed.error)}`,
   );
+}
+
+function packaged(transport: string): unknown {
+  if (transport !== 'sqs') return packagedScript;
+  const parts = [packagedScript, sqsScript];
+  return { nodes: parts.flatMap(({ nodes }) => nodes), steps: parts.flatMap(({ steps }) => steps as unknown[]) };
 }
 
 async function readJson(path: string): Promise<unknown> {
