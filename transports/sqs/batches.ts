@@ -1,0 +1,65 @@
+import { SqsError, type EntryOutcome } from './api.js';
+
+/** Puts what is asked for one by one into calls of up to ten. */
+export interface Batches<T> {
+  /** What became of this entry; a call that fails as a whole fails each of its entries. */
+  add(entry: T): Promise<EntryOutcome>;
+}
+
+interface Waiting<T> {
+  readonly entry: T;
+  readonly resolve: (outcome: EntryOutcome) => void;
+}
+
+export const mostPerCall = 10;
+/** Nothing waits to fill a call; while these are under way, what comes collects for the next one. */
+const mostUnderWay = 2;
+/** Of calls that are full. */
+const mostFullUnderWay = 8;
+
+export function createBatches<T>(call: (entries: readonly T[]) => Promise<readonly EntryOutcome[]>): Batches<T> {
+  const waiting: Waiting<T>[] = [];
+  let underWay = 0;
+  let isScheduled = false;
+
+  function flush(): void {
+    while (waiting.length > 0 && underWay < (waiting.length < mostPerCall ? mostUnderWay : mostFullUnderWay)) {
+      void write(waiting.splice(0, mostPerCall));
+    }
+  }
+
+  async function write(batch: readonly Waiting<T>[]): Promise<void> {
+    underWay += 1;
+    const outcomes = await outcomesOf(batch.map(({ entry }) => entry));
+    underWay -= 1;
+    batch.forEach(({ resolve }, index) => resolve(outcomes(index)));
+    flush();
+  }
+
+  async function outcomesOf(entries: readonly T[]): Promise<(index: number) => EntryOutcome> {
+    try {
+      const outcomes = await call(entries);
+      return (index) => outcomes[index] ?? failed('SQS did not say what became of it');
+    } catch (error) {
+      return () => (error instanceof SqsError ? { ok: false, error } : failed('a call of SQS failed', error));
+    }
+  }
+
+  return {
+    add: (entry) =>
+      new Promise((resolve) => {
+        waiting.push({ entry, resolve });
+        if (isScheduled) return;
+        isScheduled = true;
+        // What else ends in this turn of the event loop goes into the same call.
+        setImmediate(() => {
+          isScheduled = false;
+          flush();
+        });
+      }),
+  };
+}
+
+function failed(message: string, cause?: unknown): EntryOutcome {
+  return { ok: false, error: new SqsError('unavailable', message, { cause }) };
+}

@@ -1,0 +1,193 @@
+import { setMaxListeners } from 'node:events';
+import {
+  TransportError,
+  type ConsumeOptions,
+  type Consumer,
+  type Delivery,
+  type Disposition,
+  type Receive,
+} from '../../src/core/transport.js';
+import type { ReceivedMessage, VisibilityEntry } from './api.js';
+import { createBatches, mostPerCall } from './batches.js';
+import { createGroups } from './groups.js';
+import { idOf, type Hand } from './hand.js';
+import { createLeases } from './leases.js';
+import type { SqsParts } from './parts.js';
+import { createPasts } from './pasts.js';
+import { startPoll } from './poll.js';
+import { createSettling } from './settling.js';
+import { judge } from './unknown-action.js';
+import { decode, type Arrival } from './wire.js';
+
+/** After `receive` itself has failed. */
+const failedReceive: Disposition = { kind: 'retry', afterMs: 1_000 };
+/** Messages whose attempts are known here. */
+const mostPasts = 10_000;
+
+/**
+ * Takes requests from the queue of an address: each group in order and one at a time, the groups side by side. While
+ * the transport closes everything goes back that is not settled; `stop` resolves once it is back.
+ */
+export async function startConsumer(
+  parts: SqsParts,
+  address: string,
+  options: ConsumeOptions,
+  receive: Receive,
+): Promise<Consumer> {
+  const { settings, api, counters, queues, rules, closing } = parts;
+  const { clock, log } = settings;
+  let url = await queues.address(address);
+  const actions = new Set(options.actions);
+  const held = new Map<string, Hand>();
+  const pasts = createPasts(mostPasts);
+  let isStopped = false;
+  let resolveLost: (error: TransportError) => void = () => undefined;
+  const lost = new Promise<TransportError>((resolve) => {
+    resolveLost = resolve;
+  });
+
+  const changes = createBatches<VisibilityEntry>((entries) => api.changeVisibilityBatch(url, entries));
+  const deletes = createBatches<string>((receipts) => {
+    counters.add('delete_batches');
+    return api.deleteBatch(url, receipts);
+  });
+  const leases = createLeases({ settings, counters, changes, onLost: (hand, reason) => settling.lose(hand, reason) });
+  const groups = createGroups<Hand>(start);
+  const settling = createSettling({
+    ...parts,
+    ...{ address, groups, leases, deletes, changes, pasts },
+    onDone(hand) {
+      if (held.get(hand.received.messageId) === hand) held.delete(hand.received.messageId);
+      poll.wake();
+    },
+  });
+  const poll = startPoll({
+    ...parts,
+    url: () => url,
+    room: () => options.intake - held.size,
+    isFifo: true,
+    most: 1,
+    onMessages: take,
+    async onNoQueue() {
+      queues.forget(url);
+      try {
+        url = await queues.address(address);
+      } catch (error) {
+        if (error instanceof TransportError && error.code === 'setup') end(error);
+        throw error;
+      }
+    },
+  });
+
+  function take(messages: readonly ReceivedMessage[], sentMs: number): void {
+    counters.add('delivered', messages.length);
+    const hands = messages.map((received) => hold(received, sentMs));
+    if (hands.length === mostPerCall && hands.every(({ group }) => group === hands[0]?.group)) {
+      counters.add('single_group_polls');
+    }
+    for (const hand of hands) {
+      if (!isStopped) groups.add(hand);
+      else settling.giveBack(hand, 0);
+      if (closing.aborted) hand.taken.abort(closed());
+    }
+  }
+
+  function hold(received: ReceivedMessage, sentMs: number): Hand {
+    const earlier = held.get(received.messageId);
+    if (earlier) settling.lose(earlier, new Error('SQS has handed this delivery out again'));
+    const hand: Hand = {
+      received,
+      reading: decode(received, address, rules),
+      group: received.groupId ?? received.messageId,
+      receivedMs: clock.monotonicMs(),
+      firstSeenMs: clock.now(),
+      taken: new AbortController(),
+      stage: 'waiting',
+      lease: { endsMs: 0, renewAtMs: 0, renewing: undefined, tries: 0 },
+    };
+    held.set(received.messageId, hand);
+    leases.add(hand, sentMs);
+    return hand;
+  }
+
+  /** Its turn in its group has come. */
+  function start(hand: Hand): void {
+    if (!leases.isOurs(hand)) return;
+    const { reading } = hand;
+    if (reading.kind === 'refused') {
+      counters.add('reply_to_refused');
+      const fields = { id: reading.id, address, replyTo: reading.replyTo };
+      log.warn(fields, 'a request was dropped for its reply-to: replies go to the inboxes of this prefix only');
+      settling.remove(hand);
+    } else if (reading.kind === 'foreign') {
+      counters.add('foreign');
+      settling.quarantine(hand, reading.reason);
+    } else if (settings.unknownActions === 'return' && !actions.has(reading.message.action ?? '')) {
+      leave(hand, reading);
+    } else {
+      void run(hand, reading);
+    }
+  }
+
+  /** To whoever knows the action. */
+  function leave(hand: Hand, arrival: Arrival): void {
+    counters.add('unknown_actions');
+    const verdict = judge(arrival, settings);
+    if ('reason' in verdict) settling.quarantine(hand, verdict.reason);
+    else settling.giveBack(hand, verdict.afterMs);
+  }
+
+  async function run(hand: Hand, arrival: Arrival): Promise<void> {
+    hand.stage = 'running';
+    let disposition = failedReceive;
+    try {
+      disposition = await receive(deliveryOf(hand, arrival));
+    } catch (err) {
+      log.error({ err, id: idOf(hand), address }, 'receiving a delivery failed; it is tried again');
+    }
+    settling.settle(hand, disposition);
+  }
+
+  function deliveryOf({ received, taken }: Hand, { message, sender, unreadable, redriven }: Arrival): Delivery {
+    return {
+      message,
+      attempt: pasts.of(received.messageId).retries + 1,
+      redelivered: received.receiveCount > 1,
+      signal: taken.signal,
+      ...(sender !== undefined && { sender }),
+      ...(unreadable !== undefined && { unreadable }),
+      ...(redriven !== undefined && { redriven }),
+    };
+  }
+
+  function end(error: TransportError): void {
+    log.error({ address, reason: error.message }, 'consuming ended');
+    parts.setProblem(`consumer:${address}`, `${JSON.stringify(address)} is not consumed any more: ${error.message}`);
+    resolveLost(error);
+    void stop();
+  }
+
+  function giveAllBack(): void {
+    isStopped = true;
+    const hands = [...held.values()];
+    for (const hand of hands) if (hand.stage !== 'settling') settling.giveBack(hand, 0);
+    // Ends the waits between their tries, and tells what still runs.
+    for (const hand of hands) hand.taken.abort(closed());
+  }
+
+  async function stop(): Promise<void> {
+    isStopped = true;
+    settling.giveBackWaiting();
+    await poll.stop();
+    await settling.givenBack();
+  }
+
+  // One for each consumer: no leak, of which Node would warn.
+  setMaxListeners(0, closing);
+  closing.addEventListener('abort', giveAllBack, { once: true });
+  return { stop, lost };
+}
+
+function closed(): Error {
+  return new Error('the transport was closed');
+}
