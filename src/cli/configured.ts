@@ -74,6 +74,6 @@ function chosenOf(
 }
 
 /** `before` is false after an option that negates it. */
-function collected(value: string, before: readonly string[] | false | undefined): readonly string[] {
+export function collected(value: string, before: readonly string[] | false | undefined): readonly string[] {
   return [...(before === false ? [] : (before ?? [])), value];
 }

@@ -6,6 +6,7 @@ import type { CommandParts } from './command-parts.js';
 import { addCompletionCommand } from './completion/command.js';
 import { addDemoCommand } from './demo/command.js';
 import { helpText } from './help-text.js';
+import { addKeysCommand } from './keys/command.js';
 import { addNodesCommand } from './nodes/command.js';
 import { addOutcomeCommand } from './outcome/command.js';
 import { addQuarantineCommand } from './quarantine/command.js';
@@ -32,6 +33,7 @@ export function createProgram(parts: CommandParts): Command {
   addCheckConfigCommand(program, parts);
   addCompletionCommand(program, parts);
   addDemoCommand(program, parts);
+  addKeysCommand(program, parts);
   addNodesCommand(program, parts);
   addOutcomeCommand(program, parts);
   addQuarantineCommand(program, parts);

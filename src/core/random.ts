@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
 /** Where every random choice of Samovar comes from, so that tests can repeat them. */
 export interface Random {
@@ -12,3 +12,8 @@ export const systemRandom: Random = {
   uuid: () => randomUUID(),
   unit: () => Math.random(),
 };
+
+/** Unpredictable bytes: for keys and initialization vectors, which no seed may ever give. */
+export type SecureBytes = (size: number) => Uint8Array;
+
+export const systemSecureBytes: SecureBytes = (size) => randomBytes(size);

@@ -36,7 +36,15 @@ const phpAmqplib: Wanted = {
   packages: ['php-cli', 'php-amqplib'],
 };
 
+const cryptography: Wanted = {
+  name: "Python's cryptography",
+  interpreter: '/usr/bin/python3',
+  probe: ['-c', 'import cryptography; print(cryptography.__version__)'],
+  packages: ['python3-cryptography'],
+};
+
 export const findPika = () => find(pika);
+export const findCryptography = () => find(cryptography);
 export const findPhpAmqplib = () => find(phpAmqplib);
 
 /** Installs it where that is possible. With CI=true a missing one is an error: nothing is skipped there. */

@@ -71,7 +71,7 @@ export function checkFlags(action: string | undefined, flags: CallFlags): void {
 }
 
 /** @throws InvalidArgumentError saying what a duration looks like. */
-function durationFlag(text: string): number {
+export function durationFlag(text: string): number {
   const ms = parseDuration(text);
   if (ms === undefined) throw new InvalidArgumentError('Expected a duration such as 500ms, 5s, 2m or 1h.');
   return ms;
