@@ -26,6 +26,11 @@ export interface SqsTransportOptions {
   readonly pollMs?: number;
   /** A call of SQS that takes longer (a poll: longer than its wait) is given up and made again; 10 s by default. */
   readonly requestTimeoutMs?: number;
+  /**
+   * The ids (`SenderId` before the colon) of those who redrive: what their copies say of who sent a request is believed.
+   * Nobody by default: to its worker, a redriven request is the operator's own.
+   */
+  readonly believes?: readonly string[];
   /** Sends that may wait to be written; one more is `busy`. 10,000 by default. */
   readonly maxWaitingSends?: number;
   readonly clock?: Clock;
@@ -45,6 +50,7 @@ export interface SqsSettings {
   readonly visibilityTimeoutMs: number;
   readonly pollMs: number;
   readonly requestTimeoutMs: number;
+  readonly believes: readonly string[];
   readonly maxWaitingSends: number;
   readonly clock: Clock;
   readonly random: Random;
@@ -77,6 +83,7 @@ export function sqsSettings(options: SqsTransportOptions): SqsSettings {
     visibilityTimeoutMs: seconds('visibilityTimeoutMs', options.visibilityTimeoutMs ?? 30_000, 43_200),
     pollMs: seconds('pollMs', options.pollMs ?? 20_000, 20),
     requestTimeoutMs: whole('requestTimeoutMs', options.requestTimeoutMs ?? 10_000),
+    believes: options.believes ?? [],
     maxWaitingSends: whole('maxWaitingSends', options.maxWaitingSends ?? 10_000),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

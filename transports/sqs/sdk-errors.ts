@@ -82,12 +82,21 @@ export function mayPass({ cause }: SqsError): boolean {
   return cause instanceof Error && passing.has(shortName(cause.name));
 }
 
+/** It never got as far as SQS: nothing can have been done. */
+export function neverLeft({ cause }: SqsError): boolean {
+  const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return (
+    typeof code === 'string' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code)
+  );
+}
+
 /** `AWS.SimpleQueueService.NonExistentQueue` is `NonExistentQueue`. */
 function shortName(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
 }
 
 function kindOf(name: string, message: string, status: number | undefined): SqsErrorKind {
+  if (message === 'Region is missing') return 'refused';
   const known = kinds.get(name);
   if (known) return known;
   // A receipt that was good once is refused with the error for any wrong parameter.
