@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Action } from '../core/action.js';
 import type { Handler } from '../core/handler.js';
+import { exampleOf } from './example.js';
 import { secretPathsOf } from './fields.js';
 import { jsonSchemaOf, type JsonSchema } from './json-schema.js';
 
@@ -40,6 +41,8 @@ export interface PartContract {
   readonly schema: JsonSchema;
   /** The places that are secret, such as `users[].password`; sorted. */
   readonly secrets: readonly string[];
+  /** One value that the worker accepts, secrets in plain; left out where none was found. */
+  readonly example?: unknown;
 }
 
 export interface ErrorContract extends PartContract {
@@ -97,7 +100,8 @@ function actionContract(
   const { name, summary, description, to, persistent = false, request, response, errors } = action;
   const part = (schema: z.ZodType, side: 'input' | 'output', what: string): PartContract => {
     const described = writtenDown(schema, side, `${what} of action ${name}`);
-    return { schema: described, secrets: secretPathsOf(described) };
+    const example = exampleOf(schema, described, `${name} ${what}`);
+    return { schema: described, secrets: secretPathsOf(described), ...(example !== undefined && { example }) };
   };
   return {
     name,

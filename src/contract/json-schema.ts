@@ -14,6 +14,14 @@ const unsaidTypes: ReadonlySet<string> = new Set([
 const unsaidFormats: ReadonlySet<string> = new Set([
   ...['url', 'httpUrl', 'ipv6', 'cidrv6', 'base64', 'base64url', 'jwt', 'json_string'],
 ]);
+/** Names that zod gives to patterns, and JSON Schema does not know. */
+const unknownFormats: ReadonlySet<unknown> = new Set([
+  'starts_with',
+  'ends_with',
+  'includes',
+  'lowercase',
+  'uppercase',
+]);
 /** Checks that JSON Schema has no word for; `overwrite` changes the value before the checks that follow. */
 const unsaidChecks: ReadonlySet<string> = new Set(['custom', 'overwrite', 'property']);
 
@@ -29,6 +37,7 @@ export function jsonSchemaOf(schema: z.ZodType, side: Side): JsonSchema {
     override: ({ zodSchema, jsonSchema }) => {
       const { def } = zodSchema._zod;
       if (def.type === 'object' && !('catchall' in def && def.catchall)) delete jsonSchema.additionalProperties;
+      if (unknownFormats.has(jsonSchema.format)) delete jsonSchema.format;
       if (isRefined(def)) jsonSchema['x-refined'] = true;
     },
   });

@@ -28,6 +28,8 @@ const outcomes = {
 
 export type ErrorCode = keyof typeof outcomes;
 
+export const errorCodes = Object.keys(outcomes) as readonly ErrorCode[];
+
 const retryableCodes: ReadonlySet<string> = new Set<ErrorCode>([
   'busy',
   'unroutable',

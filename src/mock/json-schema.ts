@@ -4,6 +4,8 @@ export interface JsonSchema {
   readonly description?: string;
   /** Encrypted on the wire. */
   readonly 'x-secret'?: boolean;
+  /** Of a token: what it holds. */
+  readonly 'x-secret-schema'?: JsonSchema;
   /** Checked for more than is said here. */
   readonly 'x-refined'?: boolean;
   readonly $ref?: string;

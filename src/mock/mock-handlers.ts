@@ -3,10 +3,8 @@ import type { Action } from '../core/action.js';
 import { defineHandler, reply, type Handler } from '../core/handler.js';
 import type { Random } from '../core/random.js';
 import { createDice, type Dice } from './dice.js';
-import { createGenerator } from './generate.js';
+import { createDraw } from './draw.js';
 import type { JsonSchema } from './json-schema.js';
-
-const tries = 100;
 
 /**
  * Handlers for the same actions that answer each valid request with a generated, valid reply and run nothing: no locks, no
@@ -28,31 +26,16 @@ export function mockHandlers(
 }
 
 function drawReply({ name, response }: Action, dice: Dice): () => unknown {
-  const generate = createGenerator(z.toJSONSchema(response, { io: 'output' }) as JsonSchema);
-  let problem = '';
-
-  function draw(): { readonly value: unknown } | undefined {
-    for (let nth = 0; nth < 2 * tries; nth++) {
-      try {
-        // Examples and defaults that the schema itself refuses are left aside in the end.
-        const value = generate(dice, nth < tries);
-        const parsed = response.safeParse(value);
-        if (parsed.success) return { value };
-        const [issue] = parsed.error.issues;
-        problem = `${['the response', ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'refused'}`;
-      } catch (error) {
-        problem = error instanceof Error ? error.message : String(error);
-      }
-    }
-    return undefined;
-  }
-
-  const first = draw();
-  if (!first) {
+  const draw = createDraw(response, z.toJSONSchema(response, { io: 'output' }) as JsonSchema, 'the response');
+  const first = draw(dice);
+  if ('problem' in first) {
     throw new TypeError(
-      `expected to generate a reply of action ${name}, got none that its response schema accepts (${problem}); give the schema an example: .meta({ examples: [...] })`,
+      `expected to generate a reply of action ${name}, got none that its response schema accepts (${first.problem}); give the schema an example: .meta({ examples: [...] })`,
     );
   }
   // A schema that refuses nearly everything may refuse all tries once more; the first reply stays right.
-  return () => (draw() ?? first).value;
+  return () => {
+    const drawn = draw(dice);
+    return 'value' in drawn ? drawn.value : first.value;
+  };
 }

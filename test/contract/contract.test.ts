@@ -38,8 +38,8 @@ test('a contract says of each action what a caller may build on', () => {
     name: 'another',
     summary: 'Another.',
     persistent: false,
-    request: { schema: { type: 'object', properties: {} }, secrets: [] },
-    response: { schema: { type: 'object', properties: {} }, secrets: [] },
+    request: { schema: { type: 'object', properties: {} }, secrets: [], example: {} },
+    response: { schema: { type: 'object', properties: {} }, secrets: [], example: {} },
     errors: [],
   });
   expect(second).toMatchObject({
@@ -71,6 +71,19 @@ test('a reply may have keys that nobody knows yet, unless its schema is strict',
   const [action] = describeContract([handler]).actions;
   expect(action?.response.schema).not.toHaveProperty('additionalProperties');
   expect(action?.request.schema.properties?.['by']?.oneOf?.[1]).toMatchObject({ additionalProperties: false });
+});
+
+test('an example has all that may be left out, and is what the worker accepts', () => {
+  const [action] = describeContract([
+    defineAction({
+      name: 'x',
+      summary: '',
+      request: z.object({ a: z.string().refine((text) => text === 'yes'), b: z.int().optional() }),
+      response: z.object({ a: z.enum(['no', 'yes']).refine((text) => text === 'yes'), b: z.int().optional() }),
+    }),
+  ]).actions;
+  expect(action?.request).not.toHaveProperty('example');
+  expect(action?.response.example).toEqual({ a: 'yes', b: expect.any(Number) as number });
 });
 
 test('a contract has each action once', () => {

@@ -12,6 +12,7 @@ interface Rule {
 const node = /^node:/;
 const core = /^src\/core\//;
 const secrets = /^src\/secrets\//;
+const seededRandom = /^src\/testing\/seeded-random\.ts$/;
 const storeInterfaces = /^src\/stores\/[^/]+$/;
 const heart = [
   core,
@@ -43,7 +44,8 @@ const rules: readonly Rule[] = [
   { files: /^src\/stores\/redis\//, mayImport: [core, storeInterfaces, /^src\/stores\/redis\//, /^redis$/, node] },
   { files: storeInterfaces, mayImport: [core, storeInterfaces, node] },
   { files: secrets, mayImport: [core, secrets, node, /^zod$/] },
-  { files: /^src\/(contract|config)\//, mayImport: [...heart, /^src\/(contract|config|mock)\//, /^yaml$/] },
+  { files: /^src\/contract\//, mayImport: [...heart, /^src\/(contract|config|mock)\//, seededRandom, /^yaml$/] },
+  { files: /^src\/config\//, mayImport: [...heart, /^src\/(contract|config)\//, /^yaml$/] },
   { files: /^src\/mock\//, mayImport: [/^src\/mock\//, core, /^zod$/, node] },
   { files: /^src\/testing\//, mayImport: [/^src\/testing\//, core, /^src\/stores\//, /^transports\/memory\//, node] },
   {
