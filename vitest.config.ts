@@ -7,6 +7,7 @@ export default defineConfig({
     alias: [
       { find: /^samovar$/, replacement: source('src/index.ts') },
       { find: /^samovar\/amqp$/, replacement: source('transports/amqp/index.ts') },
+      { find: /^samovar\/sqs$/, replacement: source('transports/sqs/index.ts') },
       { find: /^samovar\/memory$/, replacement: source('transports/memory/index.ts') },
       { find: /^samovar\/redis$/, replacement: source('src/stores/redis/index.ts') },
       { find: /^samovar\/testing$/, replacement: source('src/testing/index.ts') },

@@ -50,7 +50,7 @@ async function round(contender: Contender, callers: number, forMs: number): Prom
   };
 }
 
-function medianOf(measurements: readonly Measurement[]): Measurement {
+export function medianOf(measurements: readonly Measurement[]): Measurement {
   const workers = measurements.flatMap(({ workerCpuUs }) => workerCpuUs ?? []);
   return {
     callsPerSecond: median(measurements.map(({ callsPerSecond }) => callsPerSecond)),
@@ -59,7 +59,7 @@ function medianOf(measurements: readonly Measurement[]): Measurement {
   };
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? NaN;

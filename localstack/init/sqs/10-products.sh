@@ -6,15 +6,17 @@ prefix=${SAMOVAR_PREFIX:-samovar-}
 resource=products
 
 dead_letters=$(awslocal sqs create-queue --queue-name "${prefix}${resource}-dlq.fifo" --output text --query QueueUrl \
-  --attributes FifoQueue=true,MessageRetentionPeriod=1209600)
+  --attributes FifoQueue=true,DeduplicationScope=messageGroup,FifoThroughputLimit=perMessageGroupId,MessageRetentionPeriod=1209600)
 arn=$(awslocal sqs get-queue-attributes --queue-url "$dead_letters" --attribute-names QueueArn --output text \
   --query Attributes.QueueArn)
 awslocal sqs create-queue --queue-name "${prefix}${resource}.fifo" --attributes "$(
   cat <<JSON
 {
   "FifoQueue": "true",
+  "DeduplicationScope": "messageGroup",
+  "FifoThroughputLimit": "perMessageGroupId",
   "VisibilityTimeout": "30",
-  "MessageRetentionPeriod": "345600",
+  "MessageRetentionPeriod": "1209600",
   "RedrivePolicy": "{\"deadLetterTargetArn\":\"$arn\",\"maxReceiveCount\":\"1000\"}"
 }
 JSON
