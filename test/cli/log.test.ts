@@ -39,6 +39,18 @@ it('tells stack and causes of an error, and nothing that a client library hung o
   expect(text()).not.toContain('s3cret');
 });
 
+it('masks the password of a URL in the text of an error, and of its causes', () => {
+  const { log, text } = written({ isTerminal: false });
+  const url = 'postgres://app:s3cret@database/sites';
+  log.error({ err: new Error(`no answer of ${url}`, { cause: new Error(`no way to ${url}`) }) }, 'failed');
+  const { err } = JSON.parse(text()) as { err: { message: string; stack: string; cause: object } };
+  expect(err).toMatchObject({
+    message: 'no answer of postgres://***@database/sites',
+    cause: { message: 'no way to postgres://***@database/sites' },
+  });
+  expect(text()).not.toContain('s3cret');
+});
+
 it('is readable on a terminal, one line each, with stacks below', () => {
   const { log, text } = written({ isTerminal: true });
   log.child({ virtualHost: 'trees' }).warn({ broker: 'a:1', reason: 'it is away' }, 'could not connect');

@@ -4,6 +4,7 @@ import { isTooDeep } from '../../core/json.js';
 import { isRecord } from '../../core/reply.js';
 import type { CommandParts } from '../command-parts.js';
 import { UsageError } from '../failure.js';
+import { jsonProblem } from './json-problem.js';
 
 /** The request given as JSON, as `-` (standard input) or as `@file`. @throws UsageError unless it is a JSON object. */
 export async function readBody(
@@ -34,7 +35,7 @@ function parseBody(text: string, from: string): Record<string, unknown> {
   try {
     body = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    throw new UsageError(`expected ${from} to be JSON: ${(error as Error).message}`, { cause: error });
+    throw new UsageError(`expected ${from} to be JSON: ${jsonProblem(error)}`);
   }
   if (!isRecord(body)) throw new UsageError(`expected ${from} to be a JSON object, got ${kindOf(body)}`);
   if (isTooDeep(text)) throw new UsageError(`expected ${from} to be nested 64 levels deep at most`);

@@ -1,10 +1,9 @@
 import type { Issue } from '../../core/errors.js';
+import { isSecretName, redactedText } from '../../core/redact.js';
 import { isRecord } from '../../core/reply.js';
 import { shortText } from './printable.js';
 
 const longestValue = 60;
-/** What stands under such a name is not shown: output ends in logs. */
-const confidential = /pass(word|phrase)|secret|token|key|credential/i;
 
 /** One line for one mistake in a request: where, what was expected, what was got. */
 export function explainIssue({ location, message }: Issue, body: unknown): string {
@@ -28,6 +27,7 @@ function gotAt(location: readonly (string | number)[], body: unknown): string {
   }
   if (Array.isArray(value)) return 'an array';
   if (isRecord(value)) return 'an object';
-  if (location.some((part) => typeof part === 'string' && confidential.test(part))) return `a ${typeof value}`;
-  return shortText(JSON.stringify(value), longestValue);
+  // Output ends in logs.
+  if (location.some((part) => typeof part === 'string' && isSecretName(part))) return `a ${typeof value}`;
+  return shortText(redactedText(JSON.stringify(value)), longestValue);
 }

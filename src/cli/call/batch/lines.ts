@@ -3,6 +3,7 @@ import { isLegalKey } from '../../../core/headers.js';
 import { isTooDeep } from '../../../core/json.js';
 import { isRecord } from '../../../core/reply.js';
 import { parseDuration } from '../duration.js';
+import { jsonProblem } from '../json-problem.js';
 
 /** A line of the file: what it asks for, or what is wrong with it. */
 export type BatchLine = { readonly number: number; readonly id?: string | number } & (
@@ -67,7 +68,7 @@ function readLine(text: string): { readonly id?: string | number } & ({ request:
   try {
     json = JSON.parse(text);
   } catch (error) {
-    return { problem: `expected JSON: ${(error as Error).message}` };
+    return { problem: `expected JSON: ${jsonProblem(error)}` };
   }
   const named = isRecord(json) ? line.shape.id.safeParse(json['id']).data : undefined;
   const id = named === undefined ? {} : { id: named };

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { defineAction, defineHandler, exclusive, failed, type Handler, type HandlerSetup } from '../../src/index.js';
+
+/** Goes every way that a request can go, and carries something to keep on each. */
+export const guard = defineAction({
+  name: 'guard',
+  summary: 'For the tests.',
+  request: z.object({
+    how: z.enum(['answer', 'refuse', 'throw', 'mistake', 'wait']),
+    order: z.string(),
+    password: z.string(),
+    cookie: z.string().max(3).optional(),
+    note: z.string(),
+    say: z.string(),
+  }),
+  response: z.object({ said: z.string() }),
+  errors: { refused: z.object({ hint: z.string() }) },
+});
+
+/** What only the handler knows. */
+export const settings = z.object({ thrown: z.string(), cause: z.string(), dsn: z.string(), returned: z.string() });
+
+export default function setUp(setup: HandlerSetup<z.infer<typeof settings>>): Handler[] {
+  const { thrown, cause, dsn, returned } = setup.settings;
+  return [
+    defineHandler(guard, {
+      locks: ({ order }) => [exclusive(`order:${order}`)],
+      retry: { attempts: 1 },
+      async run({ how, say }, { signal, log }) {
+        switch (how) {
+          case 'answer':
+            return { said: say };
+          case 'refuse':
+            throw failed('refused', { hint: say });
+          case 'throw':
+            throw new Error(`${thrown} at ${dsn}`, { cause: new Error(`${cause} at ${dsn}`) });
+          case 'mistake':
+            return { said: 5, leaked: returned } as unknown as { said: string };
+          case 'wait':
+            log.info({}, 'waiting');
+            return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+        }
+      },
+    }),
+  ];
+}
