@@ -160,7 +160,7 @@ test(
 );
 
 test.each(['both', 'up', 'down'] as const)(
-  'a network that swallows everything (%s) is noticed once two heartbeats are missed, and calls work when it is mended',
+  'a network that swallows everything (%s) is noticed within two heartbeats, and calls work when it is mended',
   async (direction) => {
     const heartbeatMs = 1_000;
     await scene.worker({ effects: undefined });
@@ -171,8 +171,8 @@ test.each(['both', 'up', 'down'] as const)(
       proxy.blackHole(direction);
       const silentMs = performance.now();
       await expect.poll(() => client.health().transport.status).toBe('connecting');
-      // Both sides look once in each interval, so the second miss is seen before a third is over.
-      expect(performance.now() - silentMs).toBeLessThan(3 * heartbeatMs + 1_000);
+      // And half a second, since the machine may be busy.
+      expect(performance.now() - silentMs).toBeLessThan(2 * heartbeatMs + 500);
       proxy.cut();
       proxy.heal();
       await client.call(work, { subject: 'after' }, { to: scene.to });

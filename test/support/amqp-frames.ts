@@ -25,10 +25,14 @@ const methods: Readonly<Record<string, string>> = {
   '20/41': 'close-ok',
   '40/10': 'declare',
   '40/11': 'declare-ok',
+  '40/40': 'unbind',
+  '40/51': 'unbind-ok',
   '50/10': 'declare',
   '50/11': 'declare-ok',
   '50/20': 'bind',
   '50/21': 'bind-ok',
+  '50/40': 'delete',
+  '50/41': 'delete-ok',
   '60/10': 'qos',
   '60/11': 'qos-ok',
   '60/20': 'consume',
@@ -109,4 +113,17 @@ export function createFrameReader(): (chunk: Buffer) => Frame[] {
 
 function nameOf(classId: number, methodId: number): string {
   return `${names[classId] ?? classId}.${methods[`${classId}/${methodId}`] ?? methodId}`;
+}
+
+/** Class and method id of a method by its name, such as `basic.publish`, as one number. */
+export function methodNumber(name: string): number {
+  const found = Object.keys(methods).find((ids) => nameOf(...idsOf(ids)) === name);
+  if (found === undefined) throw new TypeError(`expected a method that is listed here, got ${name}`);
+  const [classId, methodId] = idsOf(found);
+  return classId * 0x10000 + methodId;
+}
+
+function idsOf(ids: string): [number, number] {
+  const [classId, methodId] = ids.split('/');
+  return [Number(classId), Number(methodId)];
 }

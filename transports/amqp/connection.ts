@@ -7,6 +7,7 @@ import { placeOf, type Endpoint } from './endpoints.js';
 import { brokerTextOf, closedError, copyOf, failureKind, messageOf, notSent } from './errors.js';
 import { createLink, type Link } from './link.js';
 import type { AmqpSettings } from './options.js';
+import { watchPulse } from './pulse.js';
 import { explainDenial } from './setup-errors.js';
 
 export interface ConnectionParts {
@@ -110,7 +111,8 @@ export function createConnection(parts: ConnectionParts): Connection {
       dropDeepHeaders(line.model, parts.onHeadersDropped);
       const fresh = createLink(line, endpoint, settings);
       opened = fresh;
-      // Setting it up has no limit of its own: the broker answers each step, or its heartbeat ends.
+      watchPulse(fresh, settings);
+      // Setting it up has no limit of its own: the broker answers each step, or its pulse ends.
       cancelLimit();
       limit.signal.addEventListener('abort', () => fresh.cut(), { once: true });
       if (limit.signal.aborted) fresh.cut();

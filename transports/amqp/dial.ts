@@ -26,6 +26,8 @@ const capabilities = {
   authentication_failure_close: true,
 };
 
+const mostFrameBytes = 131_072;
+
 /** Opens one connection. Rejects with the broker's own code and text where it gives them. */
 export async function dial(
   endpoint: Endpoint,
@@ -53,9 +55,11 @@ export async function dial(
         hostname: endpoint.host,
         port: endpoint.port,
         vhost: encodeURIComponent(endpoint.virtualHost),
-        heartbeat: Math.max(1, Math.ceil(settings.heartbeatMs / 1000)),
+        heartbeat: settings.heartbeatMs / 1_000,
         // As the client library's own default for URLs; one frame must hold all headers.
-        frameMax: 131_072,
+        frameMax: mostFrameBytes,
+        // Nor is a larger one read: it would be kept in memory until it is complete.
+        maxFrameSize: mostFrameBytes,
       },
       socketOptions,
     );

@@ -20,8 +20,8 @@ export interface Link {
   onGone(listener: () => void): void;
   channel(): Promise<Channel>;
   confirmChannel(): Promise<ConfirmChannel>;
-  /** Ends it without farewell. */
-  cut(): void;
+  /** Ends it without farewell, for the reason that is given. */
+  cut(why?: Error): void;
   /** Says goodbye, for a second at most. */
   close(): Promise<void>;
 }
@@ -95,7 +95,10 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
     },
     channel: async () => guarded(await model.createChannel()),
     confirmChannel: async () => guarded(await model.createConfirmChannel()),
-    cut: () => line.cut(),
+    cut(why) {
+      reason ??= why;
+      line.cut();
+    },
     async close() {
       if (isGone) return;
       let cancel: () => void = () => undefined;

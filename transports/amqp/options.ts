@@ -46,7 +46,7 @@ export interface AmqpTransportOptions {
   readonly maxUnconfirmed?: number;
   /** Requests that may wait to be written; one more is `busy`. 10,000 by default. */
   readonly maxWaitingSends?: number;
-  /** A peer silent for twice as long is taken for dead; whole seconds, 10 s by default. */
+  /** A broker that has not answered for twice as long is taken for gone; whole seconds, 10 s by default. */
   readonly heartbeatMs?: number;
   /** How long the first start waits for a broker; for ever by default. */
   readonly waitForBrokerMs?: number;
@@ -128,7 +128,7 @@ export function amqpSettings(options: AmqpTransportOptions): AmqpSettings {
     confirmTimeoutMs: whole('confirmTimeoutMs', options.confirmTimeoutMs ?? 10_000),
     maxUnconfirmed: whole('maxUnconfirmed', options.maxUnconfirmed ?? 1_024),
     maxWaitingSends: whole('maxWaitingSends', options.maxWaitingSends ?? 10_000),
-    heartbeatMs: whole('heartbeatMs', options.heartbeatMs ?? 10_000),
+    heartbeatMs: Math.ceil(whole('heartbeatMs', options.heartbeatMs ?? 10_000) / 1_000) * 1_000,
     waitForBrokerMs:
       options.waitForBrokerMs === undefined ? undefined : whole('waitForBrokerMs', options.waitForBrokerMs),
     durableExchanges: options.durableExchanges ?? false,

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAmqpTransport } from '../../../transports/amqp/index.js';
-import { startFakeBroker, type FakeBroker } from './fake-broker.js';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { parseEndpoints } from '../../../transports/amqp/endpoints.js';
@@ -8,34 +7,44 @@ import type { Link } from '../../../transports/amqp/link.js';
 import { amqpSettings } from '../../../transports/amqp/options.js';
 import { askForRefusal } from '../../../transports/amqp/refusal.js';
 import { createReplyRoutes } from '../../../transports/amqp/reply-route.js';
+import { encode } from '../../support/fake-amqp-codec.js';
+import { startFakeAmqpServer, type FakeAmqpServer } from '../../support/fake-amqp-server.js';
 import { eventually, rejection } from './lab.js';
 
-let broker: FakeBroker;
+let broker: FakeAmqpServer;
 beforeEach(async () => {
-  broker = await startFakeBroker();
+  broker = await startFakeAmqpServer();
 });
 afterEach(() => broker.close());
 
-const connect = () => createAmqpTransport({ url: `amqp://guest:guest@127.0.0.1:${broker.port}/shop` });
+const connect = () => createAmqpTransport({ url: broker.url });
+
+/** In one piece with letting the client in. */
+function closeBehindOpenOk(replyCode: number, replyText: string): void {
+  const close = encode(0, 'connection.close', { replyCode, replyText, classId: 0, methodId: 0 });
+  broker.answers.set('connection.open', ({ peer }) => {
+    peer.write(Buffer.concat([encode(0, 'connection.open-ok'), close]));
+  });
+}
 
 describe('a broker that closes the connection right behind letting it in', () => {
   test.each([
     [541, 'INTERNAL_ERROR - just so'],
     [320, 'CONNECTION_FORCED - not now'],
   ])('(%i) is one that has not let it in, and is tried again', async (code, text) => {
-    broker.closeBehindOpenOk = { code, text };
+    closeBehindOpenOk(code, text);
     const transport = connect();
     const connected = transport.connect();
     await eventually(() => transport.health().reason?.includes(text) === true);
     expect(transport.status).toBe('connecting');
-    broker.closeBehindOpenOk = undefined;
+    broker.answers.clear();
     await connected;
     expect(transport.status).toBe('ready');
     await transport.close();
   });
 
   test('does not keep a transport from closing', async () => {
-    broker.closeBehindOpenOk = { code: 320, text: 'CONNECTION_FORCED' };
+    closeBehindOpenOk(320, 'CONNECTION_FORCED');
     const transport = connect();
     const connected = rejection(transport.connect());
     await eventually(
@@ -60,13 +69,13 @@ test.each([
 });
 
 test('closing ends a set-up that the broker does not answer', async () => {
-  broker.ignores = '20.10';
+  broker.answers.set('channel.open', () => undefined);
   const transport = connect();
   const connected = rejection(transport.connect());
-  await eventually(() => broker.ignored > 0);
+  await eventually(() => broker.callsOf('channel.open').length > 0);
   await transport.close();
   expect((await connected).code).toBe('closed');
-  await eventually(() => broker.connections === 0);
+  await eventually(() => broker.peers.length === 0);
 });
 
 test('a broker that takes nothing from senders keeps no worker from starting', async () => {

@@ -2,9 +2,9 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../src/testing/index.js';
 import { createAmqpTransport } from '../../../transports/amqp/index.js';
+import { startFakeAmqpServer } from '../../support/fake-amqp-server.js';
 import { sharedRabbitmq } from '../../support/shared-rabbitmq.js';
 import { eventually, message, openLab, rejection, work, type Lab } from './lab.js';
-import { startFakeBroker } from './fake-broker.js';
 
 let lab: Lab;
 beforeAll(async () => {
@@ -243,24 +243,26 @@ describe('a broker that is not there yet', () => {
   });
 
   test('that is still recovering its virtual host is waited for, at the first start too', async () => {
-    const fake = await startFakeBroker();
-    fake.refuse = {
-      code: 541,
-      text: "INTERNAL_ERROR - access to vhost 'x' refused for user 'guest': vhost 'x' is down",
-    };
+    const fake = await startFakeAmqpServer();
+    const replyText = "INTERNAL_ERROR - access to vhost 'shop' refused for user 'guest': vhost 'shop' is down";
+    let refusals = 0;
+    fake.answers.set('connection.open', ({ peer }) => {
+      refusals += 1;
+      peer.send(0, 'connection.close', { replyCode: 541, replyText, classId: 10, methodId: 40 });
+    });
     const clock = createManualClock();
-    const transport = createAmqpTransport({ url: `amqp://guest:guest@127.0.0.1:${fake.port}/x`, clock });
+    const transport = createAmqpTransport({ url: fake.url, clock });
     const connecting = transport.connect();
     let connected = false;
     void connecting.then(() => (connected = true));
     for (let elapsedMs = 0; elapsedMs < 60_000; elapsedMs += 2_500) {
-      const before = fake.refusals;
+      const before = refusals;
       await clock.advance(5_000);
-      await eventually(() => fake.refusals > before);
+      await eventually(() => refusals > before);
     }
     expect(connected).toBe(false);
     expect(transport.health().reason).toMatch(/is down/);
-    fake.refuse = undefined;
+    fake.answers.clear();
     await eventually(async () => {
       await clock.advance(1_000);
       return connected;
@@ -272,9 +274,10 @@ describe('a broker that is not there yet', () => {
   });
 
   test('that says no such virtual host by the same close is not waited for', async () => {
-    const fake = await startFakeBroker();
-    fake.refuse = { code: 530, text: 'NOT_ALLOWED - vhost x not found' };
-    const transport = createAmqpTransport({ url: `amqp://guest:guest@127.0.0.1:${fake.port}/x` });
+    const fake = await startFakeAmqpServer();
+    const refusal = { replyCode: 530, replyText: 'NOT_ALLOWED - vhost shop not found', classId: 10, methodId: 40 };
+    fake.answers.set('connection.open', ({ peer }) => peer.send(0, 'connection.close', refusal));
+    const transport = createAmqpTransport({ url: fake.url });
     const error = await rejection(transport.connect());
     expect(error.code).toBe('setup');
     await transport.close();
