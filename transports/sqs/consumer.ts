@@ -85,9 +85,9 @@ export async function startConsumer(
     if (hands.length === mostPerCall && hands.every(({ group }) => group === hands[0]?.group)) {
       counters.add('single_group_polls');
     }
+    if (!isStopped) return groups.add(hands);
     for (const hand of hands) {
-      if (!isStopped) groups.add(hand);
-      else settling.giveBack(hand, 0);
+      settling.giveBack(hand, 0);
       if (closing.aborted) hand.taken.abort(closed());
     }
   }
@@ -118,10 +118,10 @@ export async function startConsumer(
       counters.add('reply_to_refused');
       const fields = { id: reading.id, address, replyTo: reading.replyTo };
       log.warn(fields, 'a request was dropped for its reply-to: replies go to the inboxes of this prefix only');
-      settling.remove(hand);
+      void settling.remove(hand);
     } else if (reading.kind === 'foreign') {
       counters.add('foreign');
-      settling.quarantine(hand, reading.reason);
+      void settling.quarantine(hand, reading.reason);
     } else if (settings.unknownActions === 'return' && !actions.has(reading.message.action ?? '')) {
       leave(hand, reading);
     } else {
@@ -133,7 +133,7 @@ export async function startConsumer(
   function leave(hand: Hand, arrival: Arrival): void {
     counters.add('unknown_actions');
     const verdict = judge(arrival, settings);
-    if ('reason' in verdict) settling.quarantine(hand, verdict.reason);
+    if ('reason' in verdict) void settling.quarantine(hand, verdict.reason);
     else settling.giveBack(hand, verdict.afterMs);
   }
 

@@ -1,7 +1,7 @@
 /** What waits its turn: of each group the first is out, and the next one starts when that is done with. */
 export interface Groups<T> {
-  /** Starts it at once where it is the first of its group. */
-  add(item: T): void;
+  /** In order; starts those that are the first of their group. */
+  add(items: readonly T[]): void;
   /** The first of its group will not come back: the next one starts. */
   done(item: T): void;
   /** Takes it out, and all that are behind it: those, in order. */
@@ -22,14 +22,18 @@ export function createGroups<T extends { readonly group: string }>(start: (item:
   }
 
   return {
-    add(item) {
-      const line = lines.get(item.group);
-      if (line) {
-        line.push(item);
-        return;
+    add(items) {
+      const first: T[] = [];
+      for (const item of items) {
+        const line = lines.get(item.group);
+        if (line) line.push(item);
+        else {
+          lines.set(item.group, [item]);
+          first.push(item);
+        }
       }
-      lines.set(item.group, [item]);
-      start(item);
+      // Not before the others are in line: a start may end with all of the group going back.
+      for (const item of first) start(item);
     },
     done(item) {
       const line = lines.get(item.group);

@@ -65,7 +65,7 @@ export async function startInbox(parts: SqsParts, on: InboxHandlers): Promise<In
       log.warn({ inbox: name }, 'the queue of the inbox was deleted, and the replies in it; another one is created');
       on.lost();
     }
-    queues.forget(url);
+    await queues.deleteInbox(name).catch(() => undefined);
     const next = names.newInbox();
     const nextUrl = await queues.createInbox(next);
     if (state === 'closed') return queues.deleteInbox(next);

@@ -126,7 +126,9 @@ export function createLeases({ settings, counters, changes, onLost }: LeasesPart
       watch(hand);
     },
     isOurs,
-    letGo: (hand) => void (held.has(hand) && letGo.add(hand)),
+    letGo(hand) {
+      if (held.has(hand)) letGo.add(hand);
+    },
     end,
     visibilityMs,
   };

@@ -8,12 +8,10 @@ import { idOf, type Hand } from './hand.js';
 import type { Leases } from './leases.js';
 import type { SqsParts } from './parts.js';
 import type { Pasts } from './pasts.js';
+import { createSettingAside } from './setting-aside.js';
 
 /** A call that failed is made again after this. */
 const backoff = { firstDelayMs: 100, maxDelayMs: 5_000 };
-/** What could not be set aside comes back after this, and a second. */
-const copyBackoff = { firstDelayMs: 1_000, maxDelayMs: 60_000 };
-const longestReason = 2_000;
 
 export interface SettlingParts extends Pick<SqsParts, 'settings' | 'counters' | 'setAside' | 'setProblem'> {
   readonly address: string;
@@ -31,10 +29,10 @@ export interface Settling {
   /** As its run says; where the delivery is not ours any more that is counted, and nothing is done. */
   settle(hand: Hand, disposition: Disposition): void;
   /** Deletes it; the next of its group starts once SQS has accepted that. */
-  remove(hand: Hand): void;
+  remove(hand: Hand): Promise<void>;
   /** Visible again after that time, to anybody. Those behind it in its group go back with it: SQS keeps them waiting. */
   giveBack(hand: Hand, afterMs: number): void;
-  quarantine(hand: Hand, reason: string): void;
+  quarantine(hand: Hand, reason: string): Promise<void>;
   /** SQS has given it to somebody else, or will: it is left alone, and those behind it go back. */
   lose(hand: Hand, reason: Error): void;
   /** All that wait for another one of their group. */
@@ -47,6 +45,7 @@ export function createSettling(parts: SettlingParts): Settling {
   const { settings, counters, address, groups, leases, deletes, changes, pasts } = parts;
   const { clock, log, random } = settings;
   const releases = new Set<Promise<void>>();
+  const setAside = createSettingAside({ ...parts, leave, giveBack, remove });
 
   /** Not held any more, and nothing that came after it in its group may start. */
   function leave(hand: Hand): void {
@@ -112,66 +111,37 @@ export function createSettling(parts: SettlingParts): Settling {
     await insist(hand, () => changes.add({ receipt: hand.received.receipt, visibilityMs }));
   }
 
-  async function quarantine(hand: Hand, reason: string, attempts: number): Promise<void> {
-    hand.stage = 'settling';
-    const { received, reading, firstSeenMs } = hand;
-    const id = idOf(hand);
-    const sender = reading.kind === 'request' ? reading.sender : undefined;
-    try {
-      const why = { reason: reason.slice(0, longestReason), attempts, sender, firstSeenMs };
-      await parts.setAside(address, received, why);
-    } catch (error) {
-      notSetAside(hand, error);
-      return;
-    }
-    counters.add('quarantined');
-    log.warn({ id, address, reason }, 'quarantined');
-    parts.setProblem(`quarantine:${address}`, undefined);
-    await remove(hand);
-  }
-
-  function notSetAside(hand: Hand, error: unknown): void {
-    const past = pasts.of(hand.received.messageId);
-    const failedCopies = past.failedCopies + 1;
-    pasts.note(hand.received.messageId, { ...past, failedCopies });
-    counters.add('quarantine_failed');
-    const reason = error instanceof Error ? error.message : String(error);
-    const problem = `the dead letters of ${JSON.stringify(address)} take nothing: ${reason}`;
-    log.error({ id: idOf(hand), address, reason: problem }, 'a delivery could not be quarantined; it comes back later');
-    parts.setProblem(`quarantine:${address}`, problem);
-    if (hand.taken.signal.aborted) leave(hand);
-    else giveBack(hand, 1_000 + backoffMs(failedCopies, copyBackoff, random));
-  }
-
-  function retry(hand: Hand, afterMs: number, isCounted: boolean): void {
+  function settle(hand: Hand, disposition: Disposition): void {
     const { messageId } = hand.received;
     const past = pasts.of(messageId);
-    if (isCounted) pasts.note(messageId, { ...past, retries: past.retries + 1 });
-    counters.add('retries');
-    giveBack(hand, afterMs);
+    const counted = { ...past, retries: past.retries + 1 };
+    switch (disposition.kind) {
+      case 'ack':
+        void remove(hand);
+        break;
+      case 'return':
+        counters.add('returned');
+        giveBack(hand, 0);
+        break;
+      case 'retry':
+        if (disposition.uncounted !== true) pasts.note(messageId, counted);
+        counters.add('retries');
+        // No NaN, and nothing negative.
+        giveBack(hand, disposition.afterMs > 0 ? disposition.afterMs : 0);
+        break;
+      case 'quarantine':
+        void setAside(hand, disposition.reason, counted.retries);
+    }
   }
 
   return {
     settle(hand, disposition) {
-      if (hand.stage !== 'running' || !leases.isOurs(hand)) {
-        counters.add('late_settles');
-        return;
-      }
-      switch (disposition.kind) {
-        case 'ack':
-          return void remove(hand);
-        case 'return':
-          counters.add('returned');
-          return giveBack(hand, 0);
-        case 'retry':
-          return retry(hand, disposition.afterMs > 0 ? disposition.afterMs : 0, disposition.uncounted !== true);
-        case 'quarantine':
-          return void quarantine(hand, disposition.reason, pasts.of(hand.received.messageId).retries + 1);
-      }
+      if (hand.stage === 'running' && leases.isOurs(hand)) settle(hand, disposition);
+      else counters.add('late_settles');
     },
-    remove: (hand) => void remove(hand),
+    remove,
     giveBack,
-    quarantine: (hand, reason) => void quarantine(hand, reason, pasts.of(hand.received.messageId).retries),
+    quarantine: (hand, reason) => setAside(hand, reason, pasts.of(hand.received.messageId).retries),
     lose(hand, reason) {
       hand.taken.abort(reason);
       if (hand.stage === 'settling') return;

@@ -1,0 +1,159 @@
+import { expect } from 'vitest';
+import type { Consumer, Delivery, Disposition, Message } from '../../../src/core/transport.js';
+import {
+  createManualClock,
+  createSeededRandom,
+  createSqsEmulator,
+  type ManualClock,
+  type SqsEmulator,
+  type SqsEmulatorOptions,
+} from '../../../src/testing/index.js';
+import { startConsumer } from '../../../transports/sqs/consumer.js';
+import { createCounters } from '../../../transports/sqs/counters.js';
+import { namesOf } from '../../../transports/sqs/names.js';
+import { sqsSettings, type SqsTransportOptions } from '../../../transports/sqs/options.js';
+import type { SqsParts } from '../../../transports/sqs/parts.js';
+import { createQueues } from '../../../transports/sqs/queues.js';
+import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
+import { encode } from '../../../transports/sqs/wire.js';
+
+export const ack: Disposition = { kind: 'ack' };
+
+/** One SQS in virtual time, and the receiving half of transports on it. */
+export interface ReceivingStage {
+  readonly clock: ManualClock;
+  readonly emulator: SqsEmulator;
+  readonly process: (options?: SqsTransportOptions) => StageProcess;
+  /** The queue of an address as SQS sees it: `visible` and `inFlight` messages. */
+  readonly depth: (address: string) => Promise<{ visible: number; inFlight: number }>;
+  /** Lets time pass until it is so, at most `ms`. */
+  readonly until: (check: () => boolean | Promise<boolean>, ms?: number) => Promise<void>;
+  /** Lets time pass until that is settled. */
+  readonly ended: <T>(work: Promise<T>) => Promise<T>;
+}
+
+/** The receiving parts of one process, as its transport puts them together. */
+export interface StageProcess {
+  readonly parts: SqsParts;
+  readonly problems: ReadonlyMap<string, string>;
+  readonly failures: readonly string[];
+  readonly send: (address: string, message: Partial<Message> & { readonly id: string }) => Promise<void>;
+  readonly consume: (address: string, options: Partial<StageConsumer>) => Promise<StageConsumer & Consumer>;
+  readonly close: () => Promise<void>;
+}
+
+export interface StageConsumer {
+  readonly intake: number;
+  readonly actions: readonly string[];
+  readonly seen: readonly Delivery[];
+  readonly ids: () => string[];
+  readonly receive: (delivery: Delivery, nth: number) => Promise<Disposition> | Disposition;
+}
+
+export function createReceivingStage(options: SqsEmulatorOptions = {}): ReceivingStage {
+  // The SDK's default chain looks there first; the emulator takes any.
+  process.env['AWS_ACCESS_KEY_ID'] ??= 'AKIDTEST';
+  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'secret';
+  const clock = createManualClock();
+  const random = createSeededRandom(7);
+  const emulator = createSqsEmulator({ clock, random, ...options });
+  const { endpoint, region, requestHandler } = emulator;
+
+  function createProcess(processOptions: SqsTransportOptions = {}): StageProcess {
+    const settings = sqsSettings({ clock, random, endpoint, region, requestHandler, ...processOptions });
+    const closing = new AbortController();
+    const api = createSdkApi(settings);
+    const names = namesOf(settings);
+    const queues = createQueues({ settings, api, names, closing: closing.signal });
+    const problems = new Map<string, string>();
+    const failures: string[] = [];
+    const consumers: Consumer[] = [];
+    const parts: SqsParts = {
+      ...{ settings, api, names, queues, counters: createCounters(), closing: closing.signal },
+      rules: { maxBodyBytes: settings.maxBodyBytes, believes: new Set(), isInbox: (name) => names.isInbox(name) },
+      availability: { ok: () => undefined, failed: (error) => void failures.push(error.kind) },
+      setProblem(about, problem) {
+        if (problem === undefined) problems.delete(about);
+        else problems.set(about, problem);
+      },
+      isClosed: () => closing.signal.aborted,
+      async setAside(address, { body, attributes, groupId = address }, { reason }) {
+        const url = (await queues.deadLetters(address)) ?? '';
+        const entry = { body, attributes: { ...attributes, reason }, groupId, dedupId: random.uuid() };
+        const [outcome] = await api.sendBatch(url, [entry]);
+        if (outcome?.ok === false) throw outcome.error;
+      },
+    };
+    return {
+      parts,
+      problems,
+      failures,
+      async send(address, { id, ...fields }) {
+        const message: Message = { id, action: 'work', body: '{}', headers: {}, groupKey: id, ...fields };
+        const [outcome] = await api.sendBatch(await queues.address(address), [encode(message, address)]);
+        if (outcome?.ok === false) throw outcome.error;
+      },
+      async consume(address, { intake = 10, actions = ['work'], receive = () => ack }) {
+        const seen: Delivery[] = [];
+        const consumer = await startConsumer(parts, address, { intake, actions }, async (delivery) => {
+          seen.push(delivery);
+          return receive(delivery, seen.length);
+        });
+        consumers.push(consumer);
+        return { ...consumer, intake, actions, receive, seen, ids: () => seen.map(({ message }) => message.id) };
+      },
+      async close() {
+        closing.abort();
+        await ended(Promise.all(consumers.map((consumer) => consumer.stop())));
+        api.close();
+      },
+    };
+  }
+
+  const observer = createProcess();
+
+  async function until(check: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
+    const endMs = clock.monotonicMs() + ms;
+    await clock.advance(0);
+    while (!(await check())) {
+      if (clock.monotonicMs() >= endMs) expect.fail(`expected it within ${ms} ms of virtual time`);
+      await clock.advance(100);
+    }
+  }
+
+  async function ended<T>(work: Promise<T>): Promise<T> {
+    let isSettled = false;
+    const settle = (): void => void (isSettled = true);
+    work.then(settle, settle);
+    await until(() => isSettled);
+    return work;
+  }
+
+  return {
+    clock,
+    emulator,
+    process: createProcess,
+    async depth(address) {
+      const { api, queues } = observer.parts;
+      const attributes = await api.queueAttributes(await queues.address(address));
+      return {
+        visible: Number(attributes['ApproximateNumberOfMessages']),
+        inFlight: Number(attributes['ApproximateNumberOfMessagesNotVisible']),
+      };
+    },
+    until,
+    ended,
+  };
+}
+
+/** A run that lasts until the test says so. */
+export interface Gate<T = void> {
+  readonly opened: Promise<T>;
+  open(value: T): void;
+}
+
+export function createGate<T = void>(): Gate<T> {
+  let open!: (value: T) => void;
+  const opened = new Promise<T>((resolve) => (open = resolve));
+  return { opened, open };
+}
