@@ -47,8 +47,7 @@ function rewrittenIn(
   rewrite: (schema: JsonSchema) => JsonSchema | undefined,
 ): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  const one = (inner: unknown) =>
-    typeof inner === 'object' && inner !== null ? rewritten(inner, rewrite) : inner;
+  const one = (inner: unknown) => (typeof inner === 'object' && inner !== null ? rewritten(inner, rewrite) : inner);
   if (schemaMaps.has(keyword)) {
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, one(inner)]));
   }
