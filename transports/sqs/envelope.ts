@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from './api.js';
+import type { Attributes, ReceivedMessage } from './api.js';
 
 /** Message attributes, by name. SQS allows ten: what has no place of its own goes into `headers`, as one JSON object. */
 export const attributeNames = {
@@ -17,6 +17,8 @@ export const attributeNames = {
 export const headerNames = {
   body: 'samovar-body',
   group: 'samovar-group',
+  /** Of copies: `MessageGroupId` of the original. */
+  groupId: 'samovar-group-id',
   sender: 'samovar-sender',
   attempts: 'samovar-attempts',
   firstSeen: 'samovar-first-seen',
@@ -62,8 +64,8 @@ export interface Envelope {
 const latestEpochMs = 8.64e15;
 
 export function readEnvelope({ messageId, attributes, senderId }: ReceivedMessage): Envelope {
-  const table = tableOf(attributes[attributeNames.headers]);
-  const own = (name: string): string | undefined => (Object.hasOwn(table, name) ? textOf(table[name]) : undefined);
+  const entries = headerEntries(attributes);
+  const own = (wanted: string): string | undefined => entries.find(([name]) => name === wanted)?.[1];
   const read = (name: string): string | undefined => attributes[name] ?? own(headerOfAttribute(name));
   const sender = senderId?.split(':', 1)[0];
   return {
@@ -72,7 +74,7 @@ export function readEnvelope({ messageId, attributes, senderId }: ReceivedMessag
     correlationId: read(attributeNames.correlationId),
     replyTo: read(attributeNames.replyTo),
     expiresAt: epochOf(attributes[attributeNames.deadline]),
-    headers: ordinaryHeaders(table, attributes),
+    headers: ordinaryHeaders(entries, attributes),
     own,
     sender: sender === '' ? undefined : sender,
   };
@@ -83,6 +85,16 @@ export function epochOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined;
   const epochMs = Number(text);
   return epochMs > 0 && epochMs <= latestEpochMs ? epochMs : undefined;
+}
+
+/** All headers, ours too. */
+export function headerEntries(attributes: Attributes): [string, string][] {
+  const entries: [string, string][] = [];
+  for (const [name, value] of Object.entries(tableOf(attributes[attributeNames.headers]))) {
+    const text = textOf(value);
+    if (text !== undefined) entries.push([name, text]);
+  }
+  return entries;
 }
 
 const noHeaders = Object.freeze({});
@@ -98,14 +110,10 @@ function tableOf(json: string | undefined): Readonly<Record<string, unknown>> {
 }
 
 function ordinaryHeaders(
-  table: Readonly<Record<string, unknown>>,
-  attributes: Readonly<Record<string, string>>,
+  entries: readonly (readonly [string, string])[],
+  attributes: Attributes,
 ): Readonly<Record<string, string>> {
-  const kept: [string, string][] = [];
-  for (const name of Object.keys(table)) {
-    const value = textOf(table[name]);
-    if (value !== undefined && !isOwnHeader(name)) kept.push([name, value]);
-  }
+  const kept = entries.filter(([name]) => !isOwnHeader(name));
   for (const [header, attribute] of attributeOfHeader) {
     const value = attributes[attribute];
     if (value !== undefined) kept.push([header, value]);

@@ -9,7 +9,7 @@ export interface Names {
   readonly inboxPrefix: string;
   newInbox(): string;
   /** A reply queue of this prefix: the only queues that a request may ask to be answered at. */
-  isInbox(name: string): boolean;
+  readonly isInbox: (name: string) => boolean;
 }
 
 const longestName = 80;

@@ -16,7 +16,7 @@ export interface SqsParts {
   readonly rules: WireRules;
   readonly availability: Availability;
   /** What is wrong, by what it concerns, for health; undefined: nothing any more. */
-  setProblem(about: string, problem: string | undefined): void;
+  readonly setProblem: (about: string, problem: string | undefined) => void;
   isClosed(): boolean;
   /** Aborts once the transport is being closed: waits between tries end then, calls under way go on. */
   readonly closing: AbortSignal;
@@ -24,7 +24,7 @@ export interface SqsParts {
    * Sends a copy of a request to the dead letters of `address`, with a new deduplication id. Resolves once SQS has it;
    * the original is still there then. Rejects with an SqsError, or with a TransportError where there is no such queue.
    */
-  setAside(address: string, received: ReceivedMessage, why: SetAside): Promise<void>;
+  readonly setAside: (address: string, received: ReceivedMessage, why: SetAside) => Promise<void>;
 }
 
 export interface SetAside {

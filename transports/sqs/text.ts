@@ -38,3 +38,7 @@ export function unfitBody(body: string, fitting: string | undefined): string {
   if (fitting !== 'escaped') return body;
   return body.replace(escapes, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
+
+export function headersText(headers: readonly (readonly [string, string])[]): string {
+  return escapeText(JSON.stringify(Object.fromEntries(headers)));
+}

@@ -11,7 +11,7 @@ import {
 } from './envelope.js';
 import { isLegalId, legalIdOf } from './group-id.js';
 import { isLonger } from './sizes.js';
-import { escapeText, fitBody, isSqsText, unfitBody } from './text.js';
+import { fitBody, headersText, isSqsText, unfitBody } from './text.js';
 
 /** How what comes in is judged. */
 export interface WireRules {
@@ -19,7 +19,7 @@ export interface WireRules {
   /** Sender ids whose word is taken for who sent a request first: those of operators, who redrive. */
   readonly believes: ReadonlySet<string>;
   /** Whether a queue of that name may be answered to. */
-  isInbox(name: string): boolean;
+  readonly isInbox: (name: string) => boolean;
 }
 
 /** One request as it came from the queue of an address. */
@@ -73,10 +73,6 @@ export function encode(message: Message, address: string | undefined): SendEntry
   if (others.length > 0) attributes[attributeNames.headers] = headersText(others);
   if (address === undefined) return { body, attributes };
   return { body, attributes, groupId: legalIdOf(groupKey ?? address), dedupId: legalIdOf(id) };
-}
-
-export function headersText(headers: readonly (readonly [string, string])[]): string {
-  return escapeText(JSON.stringify(Object.fromEntries(headers)));
 }
 
 /** A request from the queue of `address`. */
