@@ -16,3 +16,5 @@ export type { SqsFault, SqsFaultEffect, SqsFaultRule } from './sqs/faults.js';
 export type { SqsListener, SqsListenOptions } from './sqs/listen.js';
 export type { SqsLimits } from './sqs/queue.js';
 export type { SdkRequest, SdkRequestOptions, SdkResponse, SqsRequestHandler } from './sqs/request-handler.js';
+export type { SqsCheck, SqsCheckHarness, SqsFields } from './sqs/checks/check.js';
+export { sqsChecks, sqsEmulatorChecks, type SqsCheckOptions } from './sqs/sqs-checks.js';
