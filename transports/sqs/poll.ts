@@ -34,6 +34,7 @@ interface Attempt {
   readonly id: string;
   readonly max: number;
   readonly sinceMs: number;
+  readonly isSingle: boolean;
 }
 
 interface Answer {
@@ -70,7 +71,7 @@ export function startPoll(parts: PollParts): Poll {
       const wasFull = count === mostPerCall;
       if (isExtra && !wasFull) return;
       if (wasFull && loops.size < parts.most) begin(true);
-      if (!failure) attempt = undefined;
+      if (count > 0 || !(failure || attempt.isSingle)) attempt = undefined;
       // Where too many messages are in flight SQS may answer at once, with nothing.
       failures = failure || (count === 0 && tookMs < pollMs / 2) ? failures + 1 : 0;
       if (failures > 0) await pause(failures, failure);
@@ -79,13 +80,13 @@ export function startPoll(parts: PollParts): Poll {
 
   /**
    * What was handed out by a lost answer is visible again after the visibility timeout: from then on the id means
-   * nothing, and where only one message makes the answer unreadable the others come one by one.
+   * nothing. Where a message makes each answer unreadable that has it in it, the others come one by one.
    */
   function attemptAfter(failed: Attempt | undefined, room: number): Attempt {
     const nowMs = clock.monotonicMs();
-    const isOver = failed !== undefined && nowMs - failed.sinceMs >= visibilityTimeoutMs;
-    if (failed && !isOver) return failed;
-    return { id: random.uuid(), max: isOver ? 1 : room, sinceMs: isOver ? failed.sinceMs : nowMs };
+    if (!failed) return { id: random.uuid(), max: room, sinceMs: nowMs, isSingle: false };
+    if (nowMs - failed.sinceMs < visibilityTimeoutMs) return failed;
+    return { id: random.uuid(), max: 1, sinceMs: failed.sinceMs, isSingle: true };
   }
 
   async function ask({ id, max }: Attempt, isAgain: boolean): Promise<Answer> {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Consumer, Delivery, Disposition, Message } from '../../../src/core/transport.js';
+import type { Consumer, Delivery, Disposition, Inbox, Message } from '../../../src/core/transport.js';
 import {
   createManualClock,
   createSeededRandom,
@@ -10,11 +10,13 @@ import {
 } from '../../../src/testing/index.js';
 import { startConsumer } from '../../../transports/sqs/consumer.js';
 import { createCounters } from '../../../transports/sqs/counters.js';
+import { startInbox } from '../../../transports/sqs/inbox.js';
 import { namesOf } from '../../../transports/sqs/names.js';
 import { sqsSettings, type SqsTransportOptions } from '../../../transports/sqs/options.js';
 import type { SqsParts } from '../../../transports/sqs/parts.js';
 import { createQueues } from '../../../transports/sqs/queues.js';
 import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
+import { createSetAside } from '../../../transports/sqs/set-aside.js';
 import { encode } from '../../../transports/sqs/wire.js';
 
 export const ack: Disposition = { kind: 'ack' };
@@ -39,7 +41,16 @@ export interface StageProcess {
   readonly failures: readonly string[];
   readonly send: (address: string, message: Partial<Message> & { readonly id: string }) => Promise<void>;
   readonly consume: (address: string, options: Partial<StageConsumer>) => Promise<StageConsumer & Consumer>;
+  readonly openInbox: (receive: (message: Message, nth: number) => void | Promise<void>) => Promise<StageInbox>;
+  /** Sends a reply to an inbox, to `count` of them under their numbers. */
+  readonly reply: (inbox: string, count?: number) => Promise<void>;
   readonly close: () => Promise<void>;
+}
+
+export interface StageInbox extends Inbox {
+  readonly got: readonly Message[];
+  /** How often replies on their way were lost. */
+  readonly losses: () => number;
 }
 
 export interface StageConsumer {
@@ -77,12 +88,7 @@ export function createReceivingStage(options: SqsEmulatorOptions = {}): Receivin
         else problems.set(about, problem);
       },
       isClosed: () => closing.signal.aborted,
-      async setAside(address, { body, attributes, groupId = address }, { reason }) {
-        const url = (await queues.deadLetters(address)) ?? '';
-        const entry = { body, attributes: { ...attributes, reason }, groupId, dedupId: random.uuid() };
-        const [outcome] = await api.sendBatch(url, [entry]);
-        if (outcome?.ok === false) throw outcome.error;
-      },
+      setAside: createSetAside({ settings, api, queues }),
     };
     return {
       parts,
@@ -101,6 +107,35 @@ export function createReceivingStage(options: SqsEmulatorOptions = {}): Receivin
         });
         consumers.push(consumer);
         return { ...consumer, intake, actions, receive, seen, ids: () => seen.map(({ message }) => message.id) };
+      },
+      async openInbox(receive) {
+        const got: Message[] = [];
+        let losses = 0;
+        const inbox = await startInbox(parts, {
+          receive(message) {
+            got.push(message);
+            return receive(message, got.length);
+          },
+          lost: () => void (losses += 1),
+        });
+        return {
+          got,
+          losses: () => losses,
+          get address() {
+            return inbox.address;
+          },
+          close: () => inbox.close(),
+        };
+      },
+      async reply(inbox, count = 1) {
+        const url = (await queues.find(inbox)) ?? '';
+        for (let from = 0; from < count; from += 10) {
+          const ids = Array.from({ length: Math.min(10, count - from) }, (_, index) => `r${from + index + 1}`);
+          await api.sendBatch(
+            url,
+            ids.map((id) => encode({ id, body: '{}', headers: {}, correlationId: id }, undefined)),
+          );
+        }
       },
       async close() {
         closing.abort();
