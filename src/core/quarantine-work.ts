@@ -17,6 +17,8 @@ export interface Taking<Item> {
   next(): Promise<Item | undefined>;
   entryOf(item: Item): QuarantineEntry;
   contentOf(item: Item): { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+  /** @throws as `redrive` would at once. */
+  check?(item: Item): void;
   /** Resolves once the broker has a copy of it at the address. */
   redrive(item: Item, how: { readonly withoutReply: boolean; readonly withoutDeadline: boolean }): Promise<void>;
   forget(item: Item): void;
@@ -36,11 +38,12 @@ export function createQuarantine<Item>(source: QuarantineSource<Item>, clock: Cl
     options: QuarantineChange,
     work: (taking: Taking<Item>, item: Item, entry: QuarantineEntry) => Promise<Verdict>,
   ): Promise<QuarantineReport> {
+    const { most = Infinity } = options;
     return source.take(async (taking) => {
       const counts = { done: 0, expired: 0, other: 0 };
       const looked = await walk(taking, options, async (item, entry) => {
         if (isSelected(entry, options, clock)) counts[await work(taking, item, entry)] += 1;
-        return { done: counts.done, goOn: true };
+        return { done: counts.done, goOn: counts.done < most };
       });
       const { done, expired } = counts;
       return { total: taking.total, done, expired, ...looked };
@@ -79,7 +82,10 @@ export function createQuarantine<Item>(source: QuarantineSource<Item>, clock: Cl
       change(options, async (taking, item, { kind, deadline = Infinity }) => {
         const isLate = deadline <= clock.now();
         if (isLate && kind === 'call' && !withoutReply) return 'expired';
-        if (options.dryRun) return 'done';
+        if (options.dryRun) {
+          taking.check?.(item);
+          return 'done';
+        }
         // A one-way request that an operator sends again is wanted, however late it is.
         const alone = kind === 'one-way' || (isLate && withoutReply);
         await taking.redrive(item, { withoutReply: alone, withoutDeadline: alone });

@@ -47,6 +47,8 @@ export interface QuarantineOptions extends QuarantineSelection {
 export interface QuarantineChange extends QuarantineOptions {
   /** Only says what would be done. */
   readonly dryRun?: boolean;
+  /** No more than so many, the oldest. */
+  readonly most?: number;
 }
 
 export interface RedriveOptions extends QuarantineChange {

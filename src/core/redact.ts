@@ -1,3 +1,5 @@
+import { isTooDeep } from './json.js';
+
 /** Takes the place of what is not shown. */
 export const mask = '***';
 
@@ -22,30 +24,41 @@ export function redactedText(text: string): string {
 
 export function redactedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, isSecretName(name) ? mask : redactedText(value)]),
+    Object.entries(headers).map(([name, value]) => [name, isSecretName(name) ? mask : redactedString(value)]),
   );
 }
 
-/** What a body says, with what looks secret masked. One that is no JSON cannot be told apart: only its length is shown. */
+/** What a body says, with what looks secret masked. One that cannot be told apart is masked whole, or revealed as it is. */
 export function redactedBody(body: string, { reveal }: { readonly reveal: boolean }): unknown {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(body);
-  } catch {
-    return reveal ? body : `${mask} (${body.length} characters that are no JSON)`;
-  }
-  return reveal ? parsed : redactedValue(parsed);
+  const parsed = parsedJson(body);
+  if (reveal) return parsed === undefined ? body : parsed;
+  return parsed === undefined
+    ? `${mask} (${body.length} characters that are no JSON, or nested too deep)`
+    : redactedValue(parsed);
 }
 
-/** Deeper is masked whole: a sender may nest as deep as a body is long. */
-const deepest = 100;
+/** A text may be JSON, too. */
+function redactedString(text: string): string {
+  if (!/^\s*[[{]/.test(text)) return redactedText(text);
+  if (isTooDeep(text)) return mask;
+  const parsed = parsedJson(text);
+  return parsed === undefined ? redactedText(text) : JSON.stringify(redactedValue(parsed));
+}
 
-function redactedValue(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return redactedText(value);
+function redactedValue(value: unknown): unknown {
+  if (typeof value === 'string') return redactedString(value);
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= deepest) return mask;
-  if (Array.isArray(value)) return value.map((each) => redactedValue(each, depth + 1));
+  if (Array.isArray(value)) return value.map(redactedValue);
   return Object.fromEntries(
-    Object.entries(value).map(([name, each]) => [name, isSecretName(name) ? mask : redactedValue(each, depth + 1)]),
+    Object.entries(value).map(([name, each]) => [name, isSecretName(name) ? mask : redactedValue(each)]),
   );
+}
+
+function parsedJson(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -26,16 +26,19 @@ let addresses = 0;
 async function setAside(count: number, fields: Parameters<typeof message>[0] = {}) {
   const address = `aside-${(addresses += 1)}`;
   let isTaken = false;
-  const worker = await work(
+  const { transport, seen } = await work(
     lab.connect(),
     () => (isTaken ? { kind: 'ack' } : { kind: 'quarantine', reason: 'broken' }),
     { address, intake: 1 },
   );
-  for (let nth = 1; nth <= count; nth += 1) {
-    await worker.transport.send(address, message({ id: `id-${nth}`, ...fields }));
+  let sent = 0;
+  async function send(id: string): Promise<void> {
+    await transport.send(address, message({ id, ...fields }));
+    sent += 1;
+    await eventually(() => isTaken || transport.health().counters['quarantined'] === sent);
   }
-  await eventually(() => worker.transport.health().counters['quarantined'] === count);
-  return { address, seen: worker.seen, take: () => void (isTaken = true) };
+  for (let nth = 1; nth <= count; nth += 1) await send(`id-${nth}`);
+  return { address, seen, send, take: () => void (isTaken = true) };
 }
 
 const nobody = { isTTY: false } as unknown as NodeJS.ReadStream;
@@ -69,7 +72,10 @@ describe('samovar quarantine', () => {
   });
 
   test('show prints one request, masked unless it is revealed, and exits with 1 where it is not there', async () => {
-    const { address } = await setAside(1, { body: '{"password":"s3cret","note":"\\u001b[31m"}' });
+    const inner = JSON.stringify({ token: 's3cret' });
+    const body = JSON.stringify({ password: 's3cret', note: '\u001b[31m', inner });
+    const headers = { plain: ` [${inner}]` };
+    const { address } = await setAside(1, { body, headers });
     const show = async (id: string, reveal = false) => {
       const given = parts();
       const exitCode = await runShow(id, { url: lab.url, to: address, reveal }, given);
@@ -77,13 +83,25 @@ describe('samovar quarantine', () => {
     };
     const shown = await show('id-1');
     expect(JSON.parse(shown.text)).toMatchObject({ id: 'id-1', body: { password: '***' } });
-    expect(shown.text).not.toContain('\u001b');
+    expect(shown.text).not.toMatch(/\u001b|s3cret/);
     expect((await show('id-1', true)).text).toContain('s3cret');
     const missing = await show('id-9');
     expect([missing.exitCode, missing.errors]).toEqual([
       1,
       [`samovar: expected a request with id "id-9" in quarantine at ${address}, got none`],
     ]);
+  });
+
+  test('show reveals a body as it came that is nested too deep to be read', async () => {
+    const deep = `{"a":${'['.repeat(100_000)}"s3cret"${']'.repeat(100_000)}}`;
+    const { address } = await setAside(1, { body: deep });
+    const show = async (reveal: boolean) => {
+      const given = parts();
+      await runShow('id-1', { url: lab.url, to: address, reveal }, given);
+      return (JSON.parse(given.terminal.lines.join('\n')) as { body: unknown }).body;
+    };
+    expect(await show(true)).toBe(deep);
+    expect(await show(false)).not.toContain('s3cret');
   });
 
   test('redrive says how many it would send, and sends them', async () => {
@@ -128,6 +146,33 @@ describe('samovar quarantine', () => {
     }
     const { address: other } = await setAside(1);
     expect((await run(runPurge, { to: other, yes: true })).lines).toEqual(['1 purged, of 1 set aside']);
+  });
+
+  test('purge deletes no more than it has asked about, though more is set aside meanwhile', async () => {
+    const { address, send } = await setAside(2);
+    const input = Object.assign(new PassThrough(), { isTTY: true });
+    const purging = run(runPurge, { to: address }, parts(input as unknown as NodeJS.ReadStream));
+    await eventually(() => input.listenerCount('end') > 0);
+    await send('late');
+    input.write('y\n');
+    expect((await purging).lines).toEqual(['2 purged, of 3 set aside']);
+    expect((await run(runList, { to: address })).lines[1]).toMatch(/^late /);
+  });
+
+  test('redrive that is killed loses nothing, and sends one request twice at most', async () => {
+    const { address, seen, take } = await setAside(300);
+    take();
+    seen.splice(0);
+    const killed = runSamovar(['quarantine', 'redrive', '--to', address, '--url', lab.url]);
+    await eventually(() => seen.length > 50);
+    await killed.kill9();
+    const isFree = () => run(runList, { to: address }).then(({ exitCode }) => exitCode === 0);
+    await eventually(isFree);
+    await run(runRedrive, { to: address });
+    await eventually(() => seen.at(-1)?.message.id === 'id-300');
+    const ids = seen.map(({ message: { id } }) => id);
+    expect(ids.length).toBeLessThanOrEqual(301);
+    expect([...new Set(ids)]).toEqual(Array.from({ length: 300 }, (_, nth) => `id-${nth + 1}`));
   });
 
   test('exits with 75 while somebody else works there, and with 69 where nothing is', async () => {

@@ -11,7 +11,9 @@ import { headerOf, messageOf, tableOf, text, type Mutable, type RawMessage } fro
 
 /** Sends copies of quarantined requests to their address, each confirmed before the next. */
 export interface Redrive {
-  /** @throws TransportError where the broker does not take it, or nobody can say who sent it. */
+  /** @throws TransportError where nobody can say who sent it. */
+  readonly check: (raw: RawMessage) => void;
+  /** @throws TransportError as `check` does, and where the broker does not take it. */
   readonly send: Taking<RawMessage>['redrive'];
   /** Whether what this user says of who sent a request is taken for true: `undefined` is nobody, where we are nobody. */
   readonly trusted: (user: string | undefined) => boolean;
@@ -49,7 +51,7 @@ export function createRedrive({ settings, link, address, believes }: RedrivePart
     const { id } = entryOf(raw, { believes: trusted });
     throw setupError(
       `expected message ${JSON.stringify(id)} to have been set aside by user ${JSON.stringify(account)}, got ` +
-        `${JSON.stringify(user)}: use the credentials of the worker, or believe that user`,
+        `${JSON.stringify(user)}: use the credentials of the worker, believe that user, or purge the message`,
     );
   }
 
@@ -101,6 +103,7 @@ export function createRedrive({ settings, link, address, believes }: RedrivePart
 
   return {
     trusted,
+    check,
     async send(raw, how) {
       check(raw);
       const copied = copiedFrom(raw, how, () => random.uuid());

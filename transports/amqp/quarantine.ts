@@ -67,6 +67,7 @@ export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
         next,
         entryOf: (raw) => entryOf(raw, { believes: redrive.trusted }),
         contentOf,
+        check: redrive.check,
         redrive: redrive.send,
         forget({ fields: { deliveryTag } }) {
           held.delete(deliveryTag);

@@ -113,14 +113,17 @@ export function runPurge(options: ChangeOptions, parts: Parts): Promise<number> 
     const { dryRun = false, yes = false, json = false } = options;
     const selection = selectionOf(options);
     const words = { done: 'purged', planned: 'to be purged' };
+    let most = Infinity;
     if (!yes && !dryRun) {
       const { done } = await quarantine.purge({ ...selection, dryRun: true, signal: parts.signal });
       if (!(await confirmed(`Delete ${done} requests to ${address} for good?`, parts))) {
         parts.terminal.writeError('samovar: nothing was deleted');
         return exitCodes.failed;
       }
+      // What was set aside meanwhile, nobody has agreed to.
+      most = done;
     }
-    return change((given) => quarantine.purge(given), { selection, dryRun, json }, words, parts);
+    return change((given) => quarantine.purge({ ...given, most }), { selection, dryRun, json }, words, parts);
   });
 }
 

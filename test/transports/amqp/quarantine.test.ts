@@ -66,6 +66,7 @@ test('what another user has set aside keeps its place, unless that user is belie
   const error = await rejection(mine.redrive());
   expect(error.code).toBe('setup');
   expect(error.message).toContain(`got "${other.name}": use the credentials of the worker`);
+  expect((await rejection(mine.redrive({ dryRun: true }))).message).toBe(error.message);
   expect(await idsIn(mine)).toEqual(['one']);
   expect((await open(address, { believes: [other.name] }).redrive()).done).toBe(1);
   await eventually(() => seen.length === 2);
