@@ -83,7 +83,8 @@ describe('samovar quarantine', () => {
     };
     const shown = await show('id-1');
     expect(JSON.parse(shown.text)).toMatchObject({ id: 'id-1', body: { password: '***' } });
-    expect(shown.text).not.toMatch(/\u001b|s3cret/);
+    expect(shown.text).not.toContain('\u001b');
+    expect(shown.text).not.toContain('s3cret');
     expect((await show('id-1', true)).text).toContain('s3cret');
     const missing = await show('id-9');
     expect([missing.exitCode, missing.errors]).toEqual([
