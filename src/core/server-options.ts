@@ -66,7 +66,19 @@ export function checkServerOptions(options: ServerOptions): readonly string[] {
   const addresses = new Set(typeof options.address === 'string' ? [options.address] : options.address);
   if (addresses.size === 0 || addresses.has(''))
     throw new TypeError('expected address to be one or more non-empty names');
+  checkRetention(options);
   return [...addresses];
+}
+
+/** A request that a broker takes back from a worker that stands still must find its answer when it comes again. */
+function checkRetention({ idempotency, transport }: ServerOptions): void {
+  const { maxHoldMs } = transport.traits;
+  const remembersMs = idempotency?.remembersMs;
+  if (remembersMs === undefined || maxHoldMs === undefined || remembersMs > maxHoldMs) return;
+  throw new TypeError(
+    `expected the idempotency store to remember answers (keepMs) for longer than ${maxHoldMs} ms, got ${remembersMs}: ` +
+      'the broker may give a request out again after so long, and it would run twice',
+  );
 }
 
 function checkHandler(handler: Handler, { idempotency, transport, lockWaitMs = 600_000 }: ServerOptions): void {
