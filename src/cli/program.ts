@@ -4,6 +4,7 @@ import { addCallCommand } from './call/command.js';
 import { addCheckConfigCommand } from './check-config/command.js';
 import type { CommandParts } from './command-parts.js';
 import { addCompletionCommand } from './completion/command.js';
+import { addContractCommand } from './contract/command.js';
 import { addDemoCommand } from './demo/command.js';
 import { helpText } from './help-text.js';
 import { addKeysCommand } from './keys/command.js';
@@ -32,6 +33,7 @@ export function createProgram(parts: CommandParts): Command {
   addCallCommand(program, parts);
   addCheckConfigCommand(program, parts);
   addCompletionCommand(program, parts);
+  addContractCommand(program, parts);
   addDemoCommand(program, parts);
   addKeysCommand(program, parts);
   addNodesCommand(program, parts);

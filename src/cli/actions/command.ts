@@ -1,13 +1,10 @@
-import { dirname } from 'node:path';
 import type { Command } from 'commander';
-import { givenHandlers } from '../../config/given-handlers.js';
 import type { CommandParts } from '../command-parts.js';
-import { addConfigurationOptions, configurationOf, type ConfigurationOptions } from '../configured.js';
+import { addConfigurationOptions, type ConfigurationOptions } from '../configured.js';
 import { exitCodes } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
-import type { PackagedHandler } from '../handlers/select.js';
 import { describeAction, schemasOf } from './describe-action.js';
-import { givenActions } from './given-actions.js';
+import { servedBy, type Served } from './served.js';
 import { actionsTable } from './table.js';
 
 export interface ActionsOptions extends ConfigurationOptions {
@@ -33,12 +30,6 @@ export function addActionsCommand(program: Command, parts: CommandParts): void {
     .option('--schema <action>', 'print the JSON Schemas of its request, response and errors')
     .addHelpText('after', help)
     .action(async (options: ActionsOptions) => parts.exitWith(await runActions(options, parts)));
-}
-
-/** The handlers of one virtual host; of none where the command line names modules alone. */
-interface Served {
-  readonly virtualHost: string | undefined;
-  readonly handlers: readonly PackagedHandler[];
 }
 
 export async function runActions(
@@ -67,26 +58,6 @@ export async function runActions(
     for (const line of actionsTable(handlers.map(describeAction), paint)) write(line);
   }
   return exitCodes.ok;
-}
-
-async function servedBy(
-  options: ActionsOptions,
-  parts: Pick<CommandParts, 'env' | 'cwd' | 'signal'>,
-): Promise<Served[]> {
-  const { env, cwd, signal } = parts;
-  const { handlers: named, config, vhost, allVhosts, url } = options;
-  if (named && config === undefined && !vhost && !allVhosts && url === undefined) {
-    const alone = { name: '', exchanges: undefined, allowMissingHandlers: false };
-    const handlers = givenHandlers({ handlers: named, env, cwd });
-    return [{ virtualHost: undefined, handlers: await givenActions({ ...alone, handlers }, { cwd, signal }) }];
-  }
-  const { file, virtualHosts } = await configurationOf(options, parts);
-  const folder = file === undefined ? undefined : dirname(file);
-  const served: Served[] = [];
-  for (const virtualHost of virtualHosts) {
-    served.push({ virtualHost: virtualHost.name, handlers: await givenActions(virtualHost, { cwd, folder, signal }) });
-  }
-  return served;
 }
 
 function actionCalled(name: string, served: readonly Served[]) {

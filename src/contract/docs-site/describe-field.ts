@@ -31,8 +31,9 @@ export function constraintsOf(schema: JsonSchema, root: JsonSchema): Content[] {
     multipleOf !== undefined && `a multiple of ${multipleOf}`,
     range(schema.minItems, schema.maxItems, 'item'),
     uniqueItems === true && 'no item twice',
-    format !== undefined && html`format ${format}`,
-    pattern !== undefined && html`matches <code class="pattern">${pattern}</code>`,
+    format !== undefined && html`format <code>${format}</code>`,
+    // What a format means is known; its pattern is in the schema.
+    pattern !== undefined && format === undefined && html`matches <code class="pattern">${pattern}</code>`,
     additionalProperties === false && 'no other keys',
     ...scalars.flatMap((branch) => constraintsOf(branch, root)),
     referred && !referred.properties && !branchesOf(referred) && constraintsOf(referred, root),

@@ -3,46 +3,54 @@ import type { JsonSchema } from '../json-schema.js';
 import { constraintsOf, typeOf } from './describe-field.js';
 import { html, type Content, type Html } from './html.js';
 
-const headings = ['Field', 'Type', 'Required', 'Constraints', 'Default', 'Description'] as const;
-
 /** The fields of a value, a row each. With the roles spelled out: on a narrow screen the table is shown as a list. */
 export function fieldTable(schema: JsonSchema, caption: string): Html {
   const fields = fieldsOf(schema).filter(({ path, schema: own }) => path !== '' || !isPlainObject(own));
+  if (schema.type === 'null') return html`<p class="none">No data: <code>null</code></p>`;
   if (fields.length === 0) return html`<p class="none">No fields: <code>{}</code></p>`;
+  const rows = fields.map((field) => ({ field, cells: cellsOf(field, schema) }));
+  const used = columns.filter((column, index) => index < 2 || rows.some(({ cells }) => cells.get(column)));
   return html`<table class="fields" role="table">
     <caption class="unseen">
       ${caption}
     </caption>
     <thead role="rowgroup">
       <tr role="row">
-        ${headings.map((heading) => html`<th role="columnheader" scope="col">${heading}</th>`)}
+        <th role="columnheader" scope="col">Field</th>
+        ${used.map((column) => html`<th role="columnheader" scope="col">${column}</th>`)}
       </tr>
     </thead>
     <tbody role="rowgroup">
-      ${fields.map((field) => row(field, schema))}
+      ${rows.map(({ field, cells }) => row(field, cells, used))}
     </tbody>
   </table>`;
 }
 
-function row({ path, schema, presence, variant }: Field, root: JsonSchema): Html {
+const columns = ['Type', 'Required', 'Constraints', 'Default', 'Description'] as const;
+type Cells = ReadonlyMap<(typeof columns)[number], Content>;
+
+/** An empty cell is left out. */
+function cellsOf({ schema, presence, variant }: Field, root: JsonSchema): Cells {
   const constraints = constraintsOf(schema, root);
-  const cells: readonly Content[] = [
-    html`<span class="type">${typeOf(schema, root)}</span>`,
-    presence === 'required' ? html`<span class="required">yes</span>` : presence === 'optional' && 'no',
-    constraints.map((phrase, index) => [index > 0 && '; ', phrase]),
-    schema.default !== undefined && html`<code>${JSON.stringify(schema.default)}</code>`,
-    [variant !== undefined && html`<span class="variant">if ${variant}</span> `, schema.description],
-  ];
-  const empty = [false, false, constraints.length === 0, schema.default === undefined, false];
-  empty[1] = presence === 'element';
-  empty[4] = variant === undefined && schema.description === undefined;
+  const { default: value, description } = schema;
+  const condition = variant !== undefined && html`<span class="variant">if ${variant}</span> `;
+  return new Map<(typeof columns)[number], Content>([
+    ['Type', html`<span class="type">${typeOf(schema, root)}</span>`],
+    ['Required', presence === 'required' ? html`<span class="required">yes</span>` : presence === 'optional' && 'no'],
+    ['Constraints', constraints.length > 0 && constraints.map((phrase, index) => [index > 0 && '; ', phrase])],
+    ['Default', value !== undefined && html`<code>${JSON.stringify(value)}</code>`],
+    ['Description', (condition || description !== undefined) && [condition, description]],
+  ]);
+}
+
+function row({ path }: Field, cells: Cells, used: readonly (typeof columns)[number][]): Html {
   return html`<tr role="row">
     <th role="rowheader" scope="row"><code>${path === '' ? 'the value' : broken(path)}</code></th>
-    ${cells.map((cell, index) =>
-      empty[index]
-        ? html`<td role="cell" class="empty"></td>`
-        : html`<td role="cell" data-label="${headings[index + 1]}">${cell}</td>`,
-    )}
+    ${used.map((column) => {
+      const content = cells.get(column);
+      if (!content) return html`<td role="cell" class="empty"></td>`;
+      return html`<td role="cell" data-label="${column}"><div>${content}</div></td>`;
+    })}
   </tr>`;
 }
 

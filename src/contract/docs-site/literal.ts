@@ -30,7 +30,7 @@ export function literal(value: unknown, language: Language, indent = ''): string
   const room = language === 'typescript' && !isList ? ' ' : '';
   const line = `${open}${room}${parts.join(', ')}${room}${close}`;
   if (parts.length === 0) return `${open}${close}`;
-  if (language !== 'json' && line.length + indent.length <= 72 && !line.includes('\n')) return line;
+  if ((language !== 'json' || isList) && line.length + indent.length <= 72 && !line.includes('\n')) return line;
   const trailing = language === 'json' ? '' : ',';
   return `${open}\n${parts.map((part) => `${inner}${part}`).join(',\n')}${trailing}\n${indent}${close}`;
 }

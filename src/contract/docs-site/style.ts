@@ -56,7 +56,9 @@ p { margin: 0.75rem 0; max-width: 44rem; overflow-wrap: break-word; }
 table { width: 100%; border-collapse: collapse; font-size: 0.9375rem; }
 thead th { text-align: left; font-size: 0.75rem; letter-spacing: 0.05em; text-transform: uppercase; color: var(--soft); font-weight: 600; padding: 0 0.75rem 0.5rem 0; }
 tbody th, td { text-align: left; vertical-align: top; font-weight: 400; padding: 0.65rem 0.75rem 0.65rem 0; border-top: 1px solid var(--line); }
+tbody th { min-width: 9rem; }
 tbody th code { font-weight: 600; overflow-wrap: anywhere; }
+td:nth-child(2), td[data-label=Default] { min-width: 6.5rem; }
 td code { background: var(--sunken); padding: 0.05em 0.35em; border-radius: 4px; overflow-wrap: anywhere; }
 td .pattern { word-break: break-all; }
 .type { color: var(--keyword); font-family: var(--mono); font-size: 0.8125rem; }
@@ -87,7 +89,8 @@ footer { margin-top: 4rem; padding-top: 1rem; border-top: 1px solid var(--line);
   table, tbody, tr, tbody th, td { display: block; width: auto; }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   tr { padding: 0.75rem 0; border-top: 1px solid var(--line); }
-  tbody th, td { padding: 0.1rem 0; border: 0; }
+  tbody th, td, td:nth-child(2), td[data-label] { padding: 0.1rem 0; border: 0; min-width: 0; }
+  tbody tr:first-child { border-top: 0; padding-top: 0; }
   td.empty { display: none; }
   td[data-label] { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); column-gap: 0.5rem; }
   td[data-label]::before { content: attr(data-label); color: var(--soft); font-size: 0.8125rem; line-height: 1.8; }

@@ -1,0 +1,39 @@
+import { InvalidArgumentError, type Command } from 'commander';
+import type { CommandParts } from '../command-parts.js';
+import { runBuild, type BuildFlags } from './build.js';
+import { addContractOptions } from './contract-of.js';
+import { runServe, type ServeFlags } from './serve.js';
+
+export function addContractCommand(program: Command, parts: CommandParts): void {
+  const contract = program
+    .command('contract')
+    .description('write down what the handlers promise, for callers in any language')
+    .addHelpText('after', help);
+  addContractOptions(contract.command('build'))
+    .description('write JSON Schemas, an AsyncAPI document and a documentation site')
+    .requiredOption('--out <folder>', 'where to; files of an earlier build are replaced, those that are gone removed')
+    .option('--force', 'also into a folder that has files of others; they stay')
+    .action(async (options: BuildFlags) => parts.exitWith(await runBuild(options, parts)));
+  addContractOptions(contract.command('serve'))
+    .description('show the same in a browser, until it is interrupted')
+    .option('--port <number>', 'on 127.0.0.1; 0 takes any that is free', portFlag, 8420)
+    .action(async (options: ServeFlags) => {
+      const exitCode = await runServe(options, parts);
+      // Interrupted, the process exits as the signal says.
+      if (!parts.signal.aborted) parts.exitWith(exitCode);
+    });
+}
+
+function portFlag(text: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('Expected an integer from 0 to 65535.');
+}
+
+const help = `
+Loads and sets up the handler modules as a worker does, and ends them again: the contract is that of the handlers, and
+the same handlers give the same bytes. Nothing connects to a broker.
+
+  $ samovar contract build --handlers ./my-handlers --out site
+  $ samovar contract build --config samovar.yml --vhost trees --out site --title 'Trees' --contract-version 1.4.0
+  $ samovar contract serve --handlers samovar/handlers`;
