@@ -64,7 +64,9 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
       void look();
       return;
     }
-    while (letters.ready > 0 && batches < mostBatches) {
+    // After a failure one tries for all.
+    const most = failures > 0 ? 1 : mostBatches;
+    while (letters.ready > 0 && batches < most) {
       if (letters.ready < mostEntries && batches > 0 && !isOverdue) {
         stopCollecting ??= clock.after(collectMs, () => {
           stopCollecting = undefined;

@@ -1,0 +1,101 @@
+import { expect } from 'vitest';
+import type { Message } from '../../../src/core/transport.js';
+import {
+  createManualClock,
+  createSeededRandom,
+  createSqsEmulator,
+  type ManualClock,
+  type SqsEmulator,
+  type SqsEmulatorOptions,
+} from '../../../src/testing/index.js';
+import type { ReceivedMessage, SqsApi } from '../../../transports/sqs/api.js';
+import { createSqsTransport, type SqsTransport, type SqsTransportOptions } from '../../../transports/sqs/index.js';
+import { sqsSettings } from '../../../transports/sqs/options.js';
+import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
+
+/** One SQS in virtual time, and whole transports on it. */
+export interface Lab {
+  readonly clock: ManualClock;
+  readonly emulator: SqsEmulator;
+  /** Of somebody else, who looks at the queues. */
+  readonly api: SqsApi;
+  /** What every transport of this lab is made with. */
+  readonly options: SqsTransportOptions;
+  transport(options?: SqsTransportOptions): SqsTransport;
+  /** Creates the queues of an address, as its worker does. */
+  addressed(address: string): Promise<string>;
+  /** What waits in a queue, in order; it is deleted, so that what is behind it comes too. */
+  drain(queue: string): Promise<ReceivedMessage[]>;
+  /** The calls of that action so far, or of those since the index. */
+  calls(action: string, queue?: string): number;
+  /** Lets time pass until it is so. */
+  until(check: () => boolean | Promise<boolean>, ms?: number): Promise<void>;
+  /** Lets time pass until that is settled. */
+  ended<T>(work: Promise<T>, ms?: number): Promise<T>;
+}
+
+export function createLab(emulatorOptions: SqsEmulatorOptions = {}): Lab {
+  // The SDK's default chain looks there first; the emulator takes any.
+  process.env['AWS_ACCESS_KEY_ID'] ??= 'AKIDTEST';
+  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'secret';
+  const clock = createManualClock();
+  const random = createSeededRandom(11);
+  const emulator = createSqsEmulator({ clock, random, ...emulatorOptions });
+  const { endpoint, region, requestHandler } = emulator;
+  const options: SqsTransportOptions = { clock, random, endpoint, region, requestHandler, pollMs: 1_000 };
+  const api = createSdkApi(sqsSettings(options));
+
+  async function until(check: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
+    const endMs = clock.monotonicMs() + ms;
+    await clock.advance(0);
+    while (!(await check())) {
+      if (clock.monotonicMs() >= endMs) expect.fail(`expected it within ${ms} ms of virtual time`);
+      await clock.advance(100);
+    }
+  }
+
+  async function ended<T>(work: Promise<T>, ms?: number): Promise<T> {
+    let isSettled = false;
+    const settle = (): void => void (isSettled = true);
+    work.then(settle, settle);
+    await until(() => isSettled, ms);
+    return work;
+  }
+
+  return {
+    ...{ clock, emulator, api, options, until, ended },
+    transport: (more = {}) => createSqsTransport({ ...options, ...more }),
+    async addressed(address) {
+      const transport = createSqsTransport(options);
+      const consumer = await ended(
+        transport.consume(address, { actions: [], intake: 1 }, async () => ({ kind: 'return' })),
+      );
+      await ended(consumer.stop());
+      await ended(transport.close());
+      return (await api.queueUrl(`samovar-${address}.fifo`)) ?? '';
+    },
+    async drain(queue) {
+      const url = (await api.queueUrl(queue)) ?? '';
+      const all: ReceivedMessage[] = [];
+      for (;;) {
+        const got = await api.receive(url, { max: 10, waitMs: 0, visibilityMs: 30_000 });
+        if (got.length === 0) return all;
+        all.push(...got);
+        await api.deleteBatch(
+          url,
+          got.map(({ receipt }) => receipt),
+        );
+      }
+    },
+    calls: (action, queue) =>
+      emulator.calls.filter((call) => call.action === action && (queue === undefined || call.queue === queue)).length,
+  };
+}
+
+let lastId = 0;
+
+/** A request in a group of its own. */
+export function request(fields: Partial<Message> = {}): Message {
+  const id = `m${(lastId += 1)}`;
+  return { id, action: 'work', body: '{}', headers: {}, groupKey: id, ...fields };
+}
