@@ -20,6 +20,8 @@ interface FakeConsumer {
  */
 export interface Answers {
   readonly answer: (call: Call) => void;
+  /** Routes what was published, and returns what confirms it. */
+  readonly accept: (publish: Call) => (how?: 'basic.ack' | 'basic.nack') => void;
   /** @throws if nobody consumes the queue. */
   readonly deliver: (queue: string, content: Content, fields?: object) => void;
   readonly consumerOf: (queue: string) => FakeConsumer;
@@ -51,7 +53,9 @@ export function createAnswers(tune: () => object): Answers {
     return found;
   }
 
-  function route({ peer, channel, fields, properties, body }: Call): void {
+  function accept({ peer, channel, fields, properties, body }: Call): (how?: 'basic.ack' | 'basic.nack') => void {
+    const state = stateOf(peer, channel);
+    const deliveryTag = (state.published += 1);
     const queue = String(fields['routingKey']);
     const { exchange, mandatory } = fields;
     if ([...consumers].some((each) => each.queue === queue)) deliver(queue, { properties, body }, { exchange });
@@ -59,6 +63,9 @@ export function createAnswers(tune: () => object): Answers {
       const said = { replyCode: 312, replyText: 'NO_ROUTE', exchange, routingKey: queue };
       peer.send(channel, 'basic.return', said, { properties, body });
     }
+    return (how = 'basic.ack') => {
+      if (state.isConfirming) peer.send(channel, how, { deliveryTag, multiple: false });
+    };
   }
 
   function deliver(queue: string, content: Content, fields: object = {}): void {
@@ -71,7 +78,6 @@ export function createAnswers(tune: () => object): Answers {
   function answer(call: Call): void {
     const { peer, channel, method, fields } = call;
     const reply = (name: string, said: object = {}) => peer.send(channel, name, said);
-    const state = stateOf(peer, channel);
     const queue = String(fields['queue']);
     switch (method) {
       case 'connection.start-ok':
@@ -81,7 +87,7 @@ export function createAnswers(tune: () => object): Answers {
         endChannel(peer, channel);
         break;
       case 'confirm.select':
-        state.isConfirming = true;
+        stateOf(peer, channel).isConfirming = true;
         break;
       case 'queue.declare': {
         const name = queue === '' ? `amq.gen-${++named}` : queue;
@@ -105,10 +111,7 @@ export function createAnswers(tune: () => object): Answers {
         for (const each of consumers) if (each.tag === fields['consumerTag']) consumers.delete(each);
         return reply('basic.cancel-ok', { consumerTag: fields['consumerTag'] });
       case 'basic.publish':
-        state.published += 1;
-        route(call);
-        if (state.isConfirming) reply('basic.ack', { deliveryTag: state.published, multiple: false });
-        return;
+        return accept(call)();
       case 'basic.ack':
       case 'basic.nack':
         return;
@@ -118,6 +121,7 @@ export function createAnswers(tune: () => object): Answers {
 
   return {
     answer,
+    accept,
     deliver,
     consumerOf,
     forget(peer) {

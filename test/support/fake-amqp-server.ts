@@ -27,7 +27,7 @@ export interface Call {
  * A broker that says what a test makes it say. By itself it lets everybody in, takes every declaration, and routes and
  * confirms what is published to queues that are consumed.
  */
-export interface FakeAmqpServer extends Pick<Answers, 'deliver' | 'consumerOf' | 'answer'> {
+export interface FakeAmqpServer extends Omit<Answers, 'forget'> {
   readonly port: number;
   readonly url: string;
   /** The version that it tells clients; '3.10.8' at first. */
@@ -48,7 +48,7 @@ export interface FakeAmqpServer extends Pick<Answers, 'deliver' | 'consumerOf' |
 export async function startFakeAmqpServer(): Promise<FakeAmqpServer> {
   const open = new Map<Socket, Peer>();
   const calls: Call[] = [];
-  const { answer, deliver, consumerOf, forget } = createAnswers(() => server.tune);
+  const { forget, ...answers } = createAnswers(() => server.tune);
 
   const listener = createServer({ noDelay: true }, (socket) => {
     const readFrames = createFrameReader();
@@ -90,7 +90,7 @@ export async function startFakeAmqpServer(): Promise<FakeAmqpServer> {
         body: Buffer.concat(bodies.map(bodyOf)),
       };
       calls.push(call);
-      if (!server.isMute) (server.answers.get(call.method) ?? answer)(call);
+      if (!server.isMute) (server.answers.get(call.method) ?? answers.answer)(call);
       if (call.method === 'connection.close') socket.end();
     }
   });
@@ -115,7 +115,7 @@ export async function startFakeAmqpServer(): Promise<FakeAmqpServer> {
     get peers() {
       return [...open.values()];
     },
-    ...{ answer, deliver, consumerOf },
+    ...answers,
     async close() {
       for (const socket of open.keys()) socket.destroy();
       await once(listener.close(), 'close');
