@@ -1,4 +1,5 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { createSqsEmulator } from 'samovar/testing';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { runDemo, type DemoOptions } from '../../src/cli/demo/command.js';
 import { failureOf } from '../../src/cli/failure.js';
 import { ConfigurationError } from '../../src/config/configuration-error.js';
@@ -23,7 +24,8 @@ const onion = { action: 'dx_example', to: 'n', request: { favourite_food: 'onion
 const order = { action: 'dx_order_coffee_pot', to: 'n', request: { machine: 'm1', brewMs: 0 } };
 const scriptOf = (...calls: object[]) => ({ nodes: ['n'], steps: [{ title: 'A step', calls }] });
 
-describe.each(['memory', 'amqp'] as const)('the demo over %s', (transport) => {
+describe.each(['memory', 'amqp', 'sqs'] as const)('the demo over %s', (transport) => {
+  const count = transport === 'sqs' ? 15 : 13;
   let options: DemoOptions = { transport };
 
   beforeAll(async () => {
@@ -35,10 +37,10 @@ describe.each(['memory', 'amqp'] as const)('the demo over %s', (transport) => {
 
   it('makes its calls, shows each, and ends well', async () => {
     const { exitCode, lines } = await demo(options);
-    expect(lines.at(-1)).toBe('13 calls, all as expected');
+    expect(lines.at(-1)).toBe(`${count} calls, all as expected`);
     expect(exitCode).toBe(0);
     const calls = columnsIn(lines);
-    expect(calls).toHaveLength(13);
+    expect(calls).toHaveLength(count);
     expect(calls[0]).toEqual([
       '✓',
       'dx_example',
@@ -51,6 +53,37 @@ describe.each(['memory', 'amqp'] as const)('the demo over %s', (transport) => {
     expect(outcomes).toContain('invalid_request, not_executed');
     expect(outcomes).toContain('unroutable, not_executed');
     expect(outcomes).toContain('failed, executed');
+  });
+});
+
+describe('the demo over SQS', () => {
+  it('has one of two senders wait for the other, though that one has nothing but the AWS SDK', async () => {
+    const { lines } = await demo({ transport: 'sqs' });
+    expect(
+      columnsIn(lines)
+        .slice(-2)
+        .map(([mark, action]) => [mark, action]),
+    ).toEqual([
+      ['✓', 'availability'],
+      ['✓', 'availability'],
+    ]);
+  });
+
+  it('uses the SQS at an endpoint that is given', async () => {
+    const listening = await createSqsEmulator().listen();
+    onTestFinished(() => listening.close());
+    const { exitCode, lines } = await demo({ transport: 'sqs', endpoint: listening.endpoint });
+    expect(lines[0]).toBe('3 nodes over the sqs transport: samovar-demo-1, samovar-demo-2, products');
+    expect(exitCode).toBe(0);
+  });
+
+  it.each([
+    [{ transport: 'memory', endpoint: 'http://localhost:1' }, 'expected no --endpoint with the memory transport'],
+    [{ transport: 'amqp', aws: true }, 'expected no --aws with the amqp transport'],
+    [{ transport: 'sqs', url: 'amqp://localhost' }, 'expected no --url with the sqs transport'],
+    [{ transport: 'sqs', endpoint: 'http://localhost:1', aws: true }, 'expected either --endpoint or --aws'],
+  ] as const)('refuses %j', async (options, message) => {
+    await expect(demo(options)).rejects.toThrow(message);
   });
 });
 

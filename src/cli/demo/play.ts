@@ -39,22 +39,23 @@ type Sender = (action: Action, call: ScriptedCall) => Promise<unknown>;
  * of each step, in the order of the script.
  */
 export async function play(script: Script, { connect, connection, signal, onStep }: PlayParts): Promise<void> {
-  const opened: (() => Promise<unknown>)[] = [];
+  const users: (() => Promise<unknown>)[] = [];
+  const transports: Transport[] = [];
   async function openTransport(): Promise<Transport> {
     const transport = await connect();
-    opened.push(() => transport.close());
+    transports.push(transport);
     return transport;
   }
   try {
     for (const address of script.nodes) {
       const handlers = setUp({ settings: handlerSettings.parse({}), clock: systemClock });
       const server = await startServer({ transport: await openTransport(), address, handlers, drainMs: 2_000 });
-      opened.push(() => server.stop());
+      users.push(() => server.stop());
     }
     const client = createClient({ transport: await openTransport(), timeoutMs: callTimeoutMs });
-    opened.push(() => client.close());
+    users.push(() => client.close());
     const plain = await openPlainSender(script, connection);
-    opened.push(() => plain.close());
+    users.push(() => plain.close());
     const ours: Sender = (action, { request, to }) => client.call(action, request, { to, signal });
     const sdk: Sender = (_, call) => plain.call(call, callTimeoutMs);
     for (const { title, calls } of script.steps) {
@@ -63,7 +64,9 @@ export async function play(script: Script, { connect, connection, signal, onStep
       onStep(title, endings);
     }
   } finally {
-    for (const close of opened.reverse()) await close();
+    // At once: on SQS each waits for a poll that is under way.
+    await Promise.all(users.map((close) => close()));
+    await Promise.all(transports.map((transport) => transport.close()));
   }
 }
 

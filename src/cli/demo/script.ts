@@ -27,6 +27,8 @@ const call = z.strictObject({
   action: z.string(),
   to: z.string(),
   request: record,
+  /** Its group key: what shares one is done in order, where the transport can. */
+  group: z.string().optional(),
   /** SQS only: who sends it is a program without Samovar, and says `{ service, parameters }`. */
   sender: z.literal('aws-sdk').optional(),
   expect: expectation,
