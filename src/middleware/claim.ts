@@ -88,11 +88,10 @@ function unrecorded(call: Call): Result {
   return { answer: answerOf(call.lose('claim', undefined), call.id), disposition: ack };
 }
 
-/** The next one starts it afresh, but earlier crashes stay counted. */
+/** The next one starts it afresh: a run that ended is no crash, and what counts are crashes in a row. */
 async function giveUp(call: Call, held: Claim, log: Logger): Promise<void> {
-  if (held.starts > 1) return held.abandon();
   try {
-    await held.release({ hasStarted: call.started });
+    await held.release({ hasStarted: call.started || held.starts > 1 });
   } catch (err) {
     log.warn({ err, id: call.id, action: call.action }, 'a claim could not be released; it lapses with its lease');
     await held.abandon();

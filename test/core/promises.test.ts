@@ -9,11 +9,13 @@ import {
   RetryLater,
   RpcError,
   startServer,
+  type Claim,
   type IdempotencyStore,
   type LockProvider,
   type Receive,
   type Transport,
 } from '../../src/index.js';
+import { createMemoryIdempotencyState } from '../../src/stores/memory/records.js';
 import { createManualClock } from '../../src/testing/index.js';
 import { createMemoryBroker } from '../../transports/memory/index.js';
 import { echo, errorOf, failureOf, gate, openStage, type Stage } from '../e2e/stage.js';
@@ -556,4 +558,51 @@ test('a redelivered request is answered from memory only if it is the same to th
     await deliver(second, true);
     expect(words.splice(0)).toEqual([first, second]);
   }
+});
+
+test('a run that ends, however, is no crash: failures after one do not poison a key', async () => {
+  const state = createMemoryIdempotencyState();
+  const transport = stage.transport();
+  const doomed = createMemoryIdempotencyStore({ state, leaseMs: 30 });
+  const started = gate();
+  const hanging = defineHandler(echo, { run: () => (started.open(), forever()) });
+  await stage.serve([hanging], { transport, idempotency: doomed });
+  const keyed = () => failureOf(call('x', { idempotencyKey: 'k' }));
+  const crashed = keyed();
+  await started.opened;
+  await doomed.close();
+  await transport.close();
+  const failing = defineHandler(echo, {
+    run() {
+      throw new Error('not today');
+    },
+  });
+  await stage.serve([failing], { idempotency: createMemoryIdempotencyStore({ state, leaseMs: 30 }) });
+  const ends = [await crashed];
+  for (let nth = 1; nth <= 6; nth += 1) ends.push(await keyed());
+  expect(ends.map(({ code }) => code)).toEqual(Array.from({ length: 7 }, () => 'internal'));
+});
+
+test('a key whose run crashed is known to have been started, also if the next one gives it up before it starts', async () => {
+  const released = gate<{ readonly hasStarted: boolean } | undefined>();
+  const stopping = gate();
+  const release: Claim['release'] = async (after) => released.open(after);
+  const store = createMemoryIdempotencyStore();
+  const crashed: IdempotencyStore = {
+    ...store,
+    async claim(_key, fingerprint) {
+      return {
+        ...{ state: 'abandoned', fingerprint, starts: 1, park: async () => 'lost' },
+        async takeOver() {
+          stopping.open();
+          await stopped;
+          return { state: 'fresh', starts: 2, settle: async () => 'lost', release, abandon: async () => undefined };
+        },
+      };
+    },
+  };
+  const server = await stage.serve([answering], { idempotency: crashed });
+  const stopped = stopping.opened.then(() => void server.stop());
+  await stage.client().send(echo, { word: 'x' }, { to: stage.to, idempotencyKey: 'k' });
+  expect(await released.opened).toEqual({ hasStarted: true });
 });
