@@ -21,17 +21,17 @@ export interface Lab {
   readonly api: SqsApi;
   /** What every transport of this lab is made with. */
   readonly options: SqsTransportOptions;
-  transport(options?: SqsTransportOptions): SqsTransport;
+  readonly transport: (options?: SqsTransportOptions) => SqsTransport;
   /** Creates the queues of an address, as its worker does. */
-  addressed(address: string): Promise<string>;
+  readonly addressed: (address: string) => Promise<string>;
   /** What waits in a queue, in order; it is deleted, so that what is behind it comes too. */
-  drain(queue: string): Promise<ReceivedMessage[]>;
-  /** The calls of that action so far, or of those since the index. */
-  calls(action: string, queue?: string): number;
+  readonly drain: (queue: string) => Promise<ReceivedMessage[]>;
+  /** How many calls of that action there were. */
+  readonly calls: (action: string, queue?: string) => number;
   /** Lets time pass until it is so. */
-  until(check: () => boolean | Promise<boolean>, ms?: number): Promise<void>;
+  readonly until: (check: () => boolean | Promise<boolean>, ms?: number) => Promise<void>;
   /** Lets time pass until that is settled. */
-  ended<T>(work: Promise<T>, ms?: number): Promise<T>;
+  readonly ended: <T>(work: Promise<T>, ms?: number) => Promise<T>;
 }
 
 export function createLab(emulatorOptions: SqsEmulatorOptions = {}): Lab {
