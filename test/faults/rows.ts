@@ -15,6 +15,7 @@ export interface Row {
 const stages = 'test/faults/worker-stages.test.ts';
 const underLoad = 'test/faults/under-load.test.ts';
 const callers = 'test/faults/callers.test.ts';
+const overload = 'test/faults/overload.test.ts';
 const brokerFaults = 'test/faults/broker.test.ts';
 const workerKilled = 'test/e2e/worker-killed.test.ts';
 const brokerKilled = 'test/e2e/broker-killed.test.ts';
@@ -201,6 +202,7 @@ export const rows: readonly Row[] = [
   ),
   row('C12', 'A caller gives up before or after its request left', '`cancelled`, with the truth about the effect', [
     [table, 'a call that its caller gives up'],
+    ['test/faults/cancel-users.test.ts', "the third one's cancel of a known id changes nothing"],
   ]),
   row('C13', '100,000 calls while the broker is away', 'Over the bound `busy` at once; the others work afterwards', [
     [callers, '100,000 calls while the broker is away'],
@@ -213,7 +215,10 @@ export const rows: readonly Row[] = [
     'B1',
     'The broker is killed under 200 calls a second and started after 5 s',
     'The same processes go on; every call is told the truth',
-    [[brokerKilled, 'a broker killed under load and started again']],
+    [
+      [brokerKilled, 'a broker killed under load and started again'],
+      ['test/faults/recovery.test.ts', 'within two seconds after the port is back'],
+    ],
   ),
   row('B2', 'An operator closes connections', 'Reconnected, with nothing left behind', [
     [amqp('outages'), 'closes connections as an operator asks'],
@@ -344,9 +349,13 @@ export const rows: readonly Row[] = [
   row(
     'B28',
     'Many virtual hosts, all at once',
-    'One process serves them',
-    [['test/cli/worker-many.test.ts', '']],
-    'Twenty instead of a thousand: the broker of a test machine takes minutes to make so many virtual hosts.',
+    'One process serves them, and all of them soon after a restart or a cut',
+    [
+      ['test/faults/many-virtual-hosts.test.ts', 'a restart, and a cut of all their connections at once'],
+      ['test/cli/worker-virtual-hosts.test.ts', 'are all served, within 10 MiB of the memory of one'],
+      ['test/cli/worker-many.test.ts', ''],
+    ],
+    'Forty, 200 in the full run, instead of a thousand: the broker of a test machine takes minutes to make so many.',
   ),
   row('B29', 'Certificates that are wrong, TLS spoken to a plain port', 'Refused, without falling back', [
     ['test/interop/tls.test.ts', 'the start fails at once, and names the setting, where'],
@@ -460,6 +469,8 @@ export const rows: readonly Row[] = [
     [locks, 'a stale holder cannot end the lock of its successor'],
   ]),
   row('L9', 'A line of waiters on one key', 'Over its bound `busy`; other keys flow', [
+    ['test/faults/crowded-lock.test.ts', 'hold up no other key'],
+    ['test/faults/pool-restarts.test.ts', 'five run at a time, never two of one pool'],
     ['test/e2e/defaults.test.ts', '240 requests may wait in all'],
     [table, 'one waiter too many for a lock is busy'],
     ['test/core/promises.test.ts', 'a free lock is granted however many wait'],
@@ -497,9 +508,12 @@ export const rows: readonly Row[] = [
   row(
     'L17',
     'An answer expires before its request can come again',
-    'Kept for 24 h, longer than any request is in hand',
-    [['test/e2e/defaults.test.ts', 'answers are stored for 24 h']],
-    'A request without a deadline may wait longer in its queue: nothing is refused at the start.',
+    'Kept for 24 h; the start refuses less than a broker may hold a request',
+    [
+      ['test/faults/retention.test.ts', 'are refused at the start'],
+      ['test/e2e/defaults.test.ts', 'answers are stored for 24 h'],
+    ],
+    'How long a request without a deadline waits in its queue is nowhere bounded, so no start can compare it.',
   ),
   row('L18', 'An answer that is too large to keep', 'Refused as too large, nothing of it is kept', [
     ['test/stores/redis-options.test.ts', 'an answer over the limit is refused'],
@@ -515,24 +529,34 @@ export const rows: readonly Row[] = [
   row(
     'O1',
     'Many more callers than a worker can serve',
-    'What is over a bound fails fast, the rest is served',
+    'What is over a bound fails fast, as many are served as ever, none for callers that have given up',
     [
+      [overload, 'callers with a bound hear at once'],
+      [overload, 'callers without a bound are served as many as ever'],
+      [overload, 'a call whose deadline passes while it waits for a slot gets none'],
       ['test/e2e/sharing.test.ts', 'a worker flooded at the address of'],
       ['test/e2e/defaults.test.ts', '16 handlers run at once'],
     ],
-    'Goodput over minutes is measured by hand, with `npm run bench`.',
+    'Seconds of it; five minutes in the full run.',
   ),
   row(
     'O2',
     'A random fault every few seconds, under load',
-    'Nothing lost, nothing twice, memory flat',
+    'Nothing lost, nothing twice, everybody told the truth',
     [['test/faults/soak.test.ts', '']],
-    'The tests run seconds of it; `npm run soak -- --minutes 60` runs an hour.',
+    'A minute of it, without Redis going away; the full run two, with it. `npm run soak -- --minutes 60` runs an hour.',
   ),
-  row('O3', 'A great many calls', 'Nothing pending, no timer, no listener is left', [
-    ['test/e2e/calls.test.ts', 'a thousand calls at once'],
-    ['test/transports/memory/broker.test.ts', 'a hundred thousand messages leave nothing behind'],
-  ]),
+  row(
+    'O3',
+    'A great many calls',
+    'Nothing pending, no timer, no listener is left, and the memory is flat',
+    [
+      ['test/faults/many-calls.test.ts', 'leave nothing pending, no timer, no listener'],
+      ['test/e2e/calls.test.ts', 'a thousand calls at once'],
+      ['test/transports/memory/broker.test.ts', 'a hundred thousand messages leave nothing behind'],
+    ],
+    'A million calls in the full run, 100,000 over AMQP.',
+  ),
   row('O4', 'A slow handler with a large intake', 'Nothing starts after its deadline', [
     [table, 'a request whose deadline passes while it waits'],
   ]),
@@ -540,9 +564,9 @@ export const rows: readonly Row[] = [
   row(
     'O6',
     'Many callers reconnect at once',
-    'With jitter',
-    [],
-    'The delays are drawn at random; a broker that many processes come back to is not played on one machine.',
+    'With jitter, and nobody who is let in dials again',
+    [['test/faults/reconnect-spread.test.ts', 'callers at once come back one after the other']],
+    'A hundred of them, in one process.',
   ),
   row('O7', 'Random schedules of locks in virtual time', 'The promises hold in each', [
     ['test/stores/lock-properties.test.ts', 'at every moment exactly those hold'],
@@ -552,4 +576,13 @@ export const rows: readonly Row[] = [
     [conformance, ''],
     ['test/conformance/memory.test.ts', ''],
   ]),
+  row(
+    'O9',
+    'A thousand requests are put off for random times',
+    'Three retry queues at most; none holds up a shorter one',
+    [
+      ['test/faults/retry-queues.test.ts', 'holds up none of 30 s'],
+      [table, 'RetryLater for longer than a run may take'],
+    ],
+  ),
 ];
