@@ -1,4 +1,4 @@
-import { flag, oneOf, text, textLike, wholeNumber } from './fields.js';
+import { flag, oneOf, text, textLike, texts, wholeNumber } from './fields.js';
 
 const wholeSeconds = 'whole seconds, as milliseconds';
 
@@ -23,6 +23,9 @@ export const sqsKeys = {
     .refine(isWholeSeconds, { error: wholeSeconds })
     .describe('How long one poll waits for messages; 20000 by default.'),
   request_timeout_ms: wholeNumber().describe('A call of SQS that takes longer is given up; 10000 by default.'),
+  believes: texts().describe(
+    'Ids (SenderId before the colon) of those who redrive: who their copies say has sent a request is believed.',
+  ),
   max_waiting_sends: wholeNumber().describe('Sends that may wait to be written; 10000 by default.'),
 };
 

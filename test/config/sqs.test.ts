@@ -28,6 +28,7 @@ sqs:
   visibility_timeout_ms: 60000
   poll_ms: "\${POLL_MS}"
   request_timeout_ms: 5000
+  believes: [AROA]
   max_waiting_sends: 10
 `;
     const { connection } = await loadedHost(text, { env: { POLL_MS: '1000' } });
@@ -42,6 +43,7 @@ sqs:
         visibilityTimeoutMs: 60_000,
         pollMs: 1_000,
         requestTimeoutMs: 5_000,
+        believes: ['AROA'],
         maxWaitingSends: 10,
       },
     });

@@ -1,9 +1,10 @@
 import { ConfigurationError } from '../../config/configuration-error.js';
+import type { ConnectionSettings } from '../../config/settings.js';
 import type { Quarantine } from '../../core/quarantine.js';
 import type { CommandParts } from '../command-parts.js';
 import { configurationOf, type ConfigurationOptions } from '../configured.js';
 import { UsageError } from '../failure.js';
-import { importAmqp } from '../open-transport.js';
+import { importAmqp, importSqs } from '../open-transport.js';
 
 export interface PlaceOptions extends ConfigurationOptions {
   readonly to?: string;
@@ -29,13 +30,25 @@ export async function quarantineOf(
     const several = addresses.length > 1 ? `, one of ${addresses.join(', ')}` : '';
     throw new UsageError(`expected --to <address>, the address whose quarantine is meant${several}`);
   }
-  if (connection.transport !== 'amqp') {
+  return { address, quarantine: await opened(connection, address, options) };
+}
+
+async function opened(
+  connection: ConnectionSettings,
+  address: string,
+  { believe: believes = [] }: PlaceOptions,
+): Promise<Quarantine> {
+  if (connection.transport === 'memory') {
     throw new ConfigurationError(
-      'expected a virtual host of RabbitMQ, got the memory transport, which ends with its process',
+      'expected a virtual host of RabbitMQ or resources of SQS, got the memory transport, which ends with its process',
     );
+  }
+  if (connection.transport === 'sqs') {
+    if (believes.length > 0) throw new UsageError('expected no --believe with SQS, which vouches for all senders');
+    const { openQuarantine } = await importSqs();
+    return openQuarantine({ ...connection.options, address });
   }
   const { openQuarantine } = await importAmqp();
   const waitForBrokerMs = Math.min(connection.options.waitForBrokerMs ?? longestWaitMs, longestWaitMs);
-  const { believe: believes = [] } = options;
-  return { address, quarantine: openQuarantine({ ...connection.options, waitForBrokerMs, address, believes }) };
+  return openQuarantine({ ...connection.options, waitForBrokerMs, address, believes });
 }
