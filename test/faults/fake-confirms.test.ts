@@ -126,7 +126,10 @@ describe.each([
     const said = { replyCode, replyText: 'as it likes', classId: 60, methodId: 40 };
     first.peer.send(method === 'channel.close' ? first.channel : 0, method, said);
     stage.broker.answers.clear();
-    expect(await sends).toEqual([...Array(4).fill('confirmed'), ...Array(6).fill('unavailable, sent: maybe')]);
+    expect(await sends).toEqual([
+      ...Array<string>(4).fill('confirmed'),
+      ...Array<string>(6).fill('unavailable, sent: maybe'),
+    ]);
     await transport.send('node-9', message());
     expect(transport.health()).toMatchObject({
       ...{ reconnects, status: 'ready' },

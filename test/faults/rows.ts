@@ -183,13 +183,16 @@ export const rows: readonly Row[] = [
   ),
   row('C8', 'A reply overtakes the confirm of its request', 'It is the answer', [
     [callers, 'an answer that overtakes the confirm of its request'],
+    ['test/faults/fake-confirms.test.ts', 'may come after the answer'],
     [conformance, 'or its send resolved, arrives'],
   ]),
   row('C9', 'A confirm never comes', 'Told as unknown; the channel is replaced', [
     [amqp('sending'), 'that is not confirmed in time'],
+    ['test/faults/fake-confirms.test.ts', 'that never come are waited for'],
   ]),
   row('C10', 'The queue is full', '`rejected`, not executed, retryable', [
     [amqp('sending'), 'is rejected where the queue is full'],
+    ['test/faults/fake-confirms.test.ts', 'that are refusals tell the caller so'],
   ]),
   row(
     'C11',
@@ -330,10 +333,14 @@ export const rows: readonly Row[] = [
   ]),
   row(
     'B24',
-    'A broker that speaks nonsense',
-    'A failed connection, nothing more',
-    [[amqp('dial'), '']],
-    'Frames over the size that was agreed are the client library’s to refuse (fixed in 2.3.0, which is the oldest allowed).',
+    'A broker that speaks nonsense: junk, a frame of 4 GiB, frames nobody asked for, 541',
+    'A failed connection, nothing more; memory stays flat',
+    [
+      ['test/faults/fake-nonsense.test.ts', 'has lost its connections and nothing else'],
+      ['test/faults/fake-nonsense.test.ts', 'in place of letting a client in is tried again'],
+      ['test/faults/fake-nonsense.test.ts', 'uses up no memory'],
+      [amqp('dial'), ''],
+    ],
   ),
   row('B25', 'Timeouts that are fractions, negative, not numbers or huge', 'Refused, or carried as an integer', [
     [amqp('sending'), 'however large or odd that time is'],

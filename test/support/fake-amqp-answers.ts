@@ -24,6 +24,8 @@ export interface Answers {
   readonly accept: (publish: Call) => (how?: 'basic.ack' | 'basic.nack') => void;
   /** @throws if nobody consumes the queue. */
   readonly deliver: (queue: string, content: Content, fields?: object) => void;
+  /** Takes the queue away from who consumes it. */
+  readonly cancel: (queue: string) => void;
   readonly consumerOf: (queue: string) => FakeConsumer;
   readonly forget: (peer: Peer) => void;
 }
@@ -123,6 +125,11 @@ export function createAnswers(tune: () => object): Answers {
     answer,
     accept,
     deliver,
+    cancel(queue) {
+      const consumer = consumerOf(queue);
+      consumers.delete(consumer);
+      consumer.peer.send(consumer.channel, 'basic.cancel', { consumerTag: consumer.tag, nowait: true });
+    },
     consumerOf,
     forget(peer) {
       for (const channel of channels.get(peer)?.keys() ?? []) endChannel(peer, channel);

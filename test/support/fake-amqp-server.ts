@@ -38,6 +38,8 @@ export interface FakeAmqpServer extends Omit<Answers, 'forget'> {
   readonly answers: Map<string, (call: Call) => void>;
   /** Says nothing more, to nobody; what comes meanwhile is never answered. */
   isMute: boolean;
+  /** Of all that came. */
+  readonly largestFrameBytes: number;
   /** What came of one method. */
   callsOf(method: string): readonly Call[];
   /** Those open now, in the order they came. */
@@ -48,6 +50,7 @@ export interface FakeAmqpServer extends Omit<Answers, 'forget'> {
 export async function startFakeAmqpServer(): Promise<FakeAmqpServer> {
   const open = new Map<Socket, Peer>();
   const calls: Call[] = [];
+  let largestFrameBytes = 0;
   const { forget, ...answers } = createAnswers(() => server.tune);
 
   const listener = createServer({ noDelay: true }, (socket) => {
@@ -74,6 +77,7 @@ export async function startFakeAmqpServer(): Promise<FakeAmqpServer> {
 
     function take(frame: Frame): void {
       if (frame.bytes.toString('latin1', 0, 4) === 'AMQP') return greet(peer);
+      largestFrameBytes = Math.max(largestFrameBytes, frame.bytes.length);
       const channel = channelOf(frame);
       if (frame.begins !== undefined) begun.set(channel, []);
       begun.get(channel)?.push(frame);
@@ -112,6 +116,9 @@ export async function startFakeAmqpServer(): Promise<FakeAmqpServer> {
     answers: new Map(),
     isMute: false,
     callsOf: (method) => calls.filter((call) => call.method === method),
+    get largestFrameBytes() {
+      return largestFrameBytes;
+    },
     get peers() {
       return [...open.values()];
     },
