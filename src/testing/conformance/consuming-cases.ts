@@ -9,13 +9,13 @@ export const consumingCases: readonly ConformanceCase[] = [
   {
     name: 'what was acked never comes back',
     group,
-    async run({ connect, work, send, eventually, marker }) {
+    async run({ connect, work, send, eventually, marker, within }) {
       const caller = await connect();
       const first = await work();
       for (let count = 0; count < 30; count += 1) await send(caller, first.address);
       await eventually(() => first.seen.length === 30, 'all arrive');
       await marker(caller, first);
-      await first.transport.close();
+      await within(first.transport.close(), 'it closes');
       const second = await work({ address: first.address });
       await marker(caller, second);
       assert.equal(new Set(first.ids()).size, 31);
@@ -89,7 +89,7 @@ export const consumingCases: readonly ConformanceCase[] = [
     name: 'a delivery stays with its worker for as long as it runs',
     group,
     trait: { name: 'maxHoldMs', is: false },
-    async run({ harness, connect, work, send, eventually, marker, pass }) {
+    async run({ harness, connect, work, send, eventually, marker, pass, within }) {
       const caller = await connect();
       const gate = createGate();
       const receive = (): Promise<Disposition> => gate.opened.then(() => ack);
@@ -101,10 +101,10 @@ export const consumingCases: readonly ConformanceCase[] = [
       await marker(caller, other);
       assert.deepEqual([holding.times(held), other.times(held)], [1, 0]);
       assert.notEqual(holding.seen[0]?.signal?.aborted, true);
-      await holding.consumer.stop();
+      await within(holding.consumer.stop(), 'it stops');
       gate.open();
       await marker(caller, other);
-      await holding.transport.close();
+      await within(holding.transport.close(), 'it closes');
       await marker(caller, other);
       assert.equal(other.times(held), 0, 'expected the ack after so long to count');
     },
@@ -113,7 +113,7 @@ export const consumingCases: readonly ConformanceCase[] = [
     name: 'a delivery held for longer than maxHoldMs is taken away, and settling it late changes nothing',
     group,
     trait: { name: 'maxHoldMs', is: true },
-    async run({ harness, connect, work, send, eventually, marker, pass }) {
+    async run({ harness, connect, work, send, eventually, marker, pass, within }) {
       const caller = await connect();
       const gates: Gate[] = [];
       const receive = async (): Promise<Disposition> => {
@@ -125,7 +125,7 @@ export const consumingCases: readonly ConformanceCase[] = [
       const first = await work({ intake: 1, receive });
       const held = await send(caller, first.address);
       await eventually(() => first.times(held) === 1, 'it arrives');
-      await first.consumer.stop();
+      await within(first.consumer.stop(), 'it stops');
       const second = await work({ address: first.address, receive });
       await pass(harness.traits.maxHoldMs ?? 0);
       await eventually(() => second.times(held) === 1, 'somebody else gets it');
@@ -135,7 +135,7 @@ export const consumingCases: readonly ConformanceCase[] = [
       gates[0]?.open();
       const bystander = await work({ transport: first.transport });
       await marker(caller, bystander);
-      await second.transport.close();
+      await within(second.transport.close(), 'it closes');
       const third = await work({ address: first.address });
       await eventually(() => third.times(held) === 1, 'the second, unsettled, gives it to the third');
     },

@@ -10,7 +10,7 @@ export const controlCases: readonly ConformanceCase[] = [
     name: 'a control message reaches every worker of the address, with its sender, and is not kept',
     group,
     trait: { name: 'canCancel', is: true },
-    async run({ harness, connect, work, message, send, eventually, marker }) {
+    async run({ harness, connect, work, message, send, eventually, marker, within }) {
       const user = harness.users?.[1];
       const caller = await connect(user === undefined ? {} : { user });
       const heard: { worker: number; message: Message; sender: string | undefined }[] = [];
@@ -24,8 +24,8 @@ export const controlCases: readonly ConformanceCase[] = [
       await send(caller, one.address, sent, { control: true });
       await eventually(() => heard.length >= 2, 'both hear it');
       const later = await work({ ...listen(4), address: one.address });
-      await one.consumer.stop();
-      await two.consumer.stop();
+      await within(one.consumer.stop(), 'it stops');
+      await within(two.consumer.stop(), 'it stops');
       await marker(caller, later);
       await marker(caller, elsewhere);
       assert.deepEqual(heard.map(({ worker }) => worker).sort(), [1, 2]);

@@ -99,10 +99,10 @@ export const recoveryCases: readonly ConformanceCase[] = [
     trait: { name: 'survivesBrokerCrash', is: survives },
     needs: ['crashBroker'],
     async run(context) {
-      const { harness, connect, work, message, send, insist, eventually } = context;
+      const { harness, connect, work, message, send, insist, within, eventually } = context;
       const caller = await connect();
       const first = await work();
-      await first.consumer.stop();
+      await within(first.consumer.stop(), 'it stops');
       const kept = await send(caller, first.address, message({ persistent: true }));
       await harness.crashBroker?.();
       const second = await work({ address: first.address });

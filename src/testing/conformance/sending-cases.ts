@@ -60,7 +60,7 @@ export const sendingCases: readonly ConformanceCase[] = [
     async run({ connect, work, message, eventually, within }) {
       const caller = await connect();
       const first = await work();
-      await first.consumer.stop();
+      await within(first.consumer.stop(), 'it stops');
       const sent = message();
       const ended = caller.send(first.address, sent).then(() => caller.close());
       await within(ended, 'it is sent and its sender closes');
@@ -75,7 +75,7 @@ export const sendingCases: readonly ConformanceCase[] = [
     async run({ harness, connect, work, message, within, eventually }) {
       const caller = await connect();
       const first = await work();
-      await first.consumer.stop();
+      await within(first.consumer.stop(), 'it stops');
       const sent = Array.from({ length: 20 }, () => message());
       const sending = Promise.all(sent.map((each) => caller.send(first.address, each)));
       await within(
@@ -116,10 +116,10 @@ export const sendingCases: readonly ConformanceCase[] = [
   {
     name: 'an expired message is not delivered',
     group,
-    async run({ connect, work, message, send, eventually, pass, nowMs }) {
+    async run({ connect, work, message, send, eventually, pass, nowMs, within }) {
       const caller = await connect();
       const first = await work();
-      await first.consumer.stop();
+      await within(first.consumer.stop(), 'it stops');
       const expiresAt = nowMs() + 100;
       const expired = await send(caller, first.address, message({ expiresAt }));
       await eventually(() => nowMs() > expiresAt, 'its time is over');

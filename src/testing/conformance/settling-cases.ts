@@ -8,13 +8,13 @@ export const settlingCases: readonly ConformanceCase[] = [
   {
     name: 'what is returned comes back at once, for anybody',
     group,
-    async run({ connect, work, send, eventually, marker }) {
+    async run({ connect, work, send, eventually, marker, within }) {
       const caller = await connect();
       const first = await work({ intake: 1, receive: async () => ({ kind: 'return' }) });
       const second = await work({ address: first.address });
       for (let count = 0; count < 6; count += 1) await send(caller, first.address);
       await eventually(() => first.seen.length > 0, 'one is returned');
-      await first.consumer.stop();
+      await within(first.consumer.stop(), 'it stops');
       await eventually(() => second.seen.length >= 6, 'all arrive where they are taken');
       await marker(caller, second);
       assert.equal(new Set(second.ids()).size, 7);
@@ -41,7 +41,7 @@ export const settlingCases: readonly ConformanceCase[] = [
     name: 'what is quarantined is set aside with its reason and never comes back',
     group,
     needs: ['deadLetters'],
-    async run({ harness, connect, work, message, send, eventually, marker }) {
+    async run({ harness, connect, work, message, send, eventually, marker, within }) {
       const caller = await connect();
       const reason = 'its body made no sense: "ü"';
       const worker = await work({ receive: async (_, nth) => (nth === 1 ? { kind: 'quarantine', reason } : ack) });
@@ -54,7 +54,7 @@ export const settlingCases: readonly ConformanceCase[] = [
       assert.deepEqual([id, action, body, correlationId], [sent.id, sent.action, sent.body, 'c']);
       assert.equal(headers['x-kept'], 'yes');
       await marker(caller, worker);
-      await worker.transport.close();
+      await within(worker.transport.close(), 'it closes');
       const later = await work({ address: worker.address });
       await marker(caller, later);
       assert.deepEqual([worker.times(sent), later.times(sent)], [1, 0]);

@@ -6,15 +6,15 @@ export type SqsFields = Readonly<Record<string, unknown>>;
 /** How the checks get at an SQS: an emulator, or AWS itself. */
 export interface SqsCheckHarness {
   /** Makes one call, once. Rejects with the error of the SDK that it uses. */
-  call(action: string, input: SqsFields): Promise<SqsFields>;
+  readonly call: (action: string, input: SqsFields) => Promise<SqsFields>;
   /** Time passes: a manual clock moves, a real one is waited for. */
-  advance(ms: number): Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
   /** A check that lets more time pass than this is left out. */
   readonly patienceMs: number;
   /** How long a receive waits for what has to be there, where a short poll may miss it; 0 by default. */
   readonly pollSeconds?: number;
   /** A name that no queue had before; without `.fifo`, at most 70 characters. */
-  freshName(): string;
+  readonly freshName: () => string;
 }
 
 /** One behaviour of SQS. */
@@ -26,12 +26,17 @@ export interface SqsCheck {
   readonly run: (context: SqsCheckContext) => Promise<void>;
 }
 
-export interface SqsCheckContext extends Pick<SqsCheckHarness, 'call' | 'advance' | 'freshName'> {
+export interface SqsCheckContext {
+  readonly call: SqsCheckHarness['call'];
+  readonly advance: SqsCheckHarness['advance'];
+  readonly freshName: SqsCheckHarness['freshName'];
   /** A new queue, deleted after the check; a FIFO queue unless said otherwise. */
-  queue(options?: {
-    readonly fifo?: boolean;
-    readonly attributes?: Readonly<Record<string, string>>;
-  }): Promise<CheckQueue>;
+  readonly queue: (options?: CheckQueueOptions) => Promise<CheckQueue>;
+}
+
+export interface CheckQueueOptions {
+  readonly fifo?: boolean;
+  readonly attributes?: Readonly<Record<string, string>>;
 }
 
 export interface CheckQueue {
@@ -57,11 +62,14 @@ export interface ReceivedMessage {
   readonly MessageAttributes?: Readonly<Record<string, SqsFields>>;
 }
 
-export function createCheckContext(harness: SqsCheckHarness): { context: SqsCheckContext; end(): Promise<void> } {
+export function createCheckContext(harness: SqsCheckHarness): {
+  readonly context: SqsCheckContext;
+  readonly end: () => Promise<void>;
+} {
   const urls: string[] = [];
   const { pollSeconds = 0 } = harness;
 
-  async function queue({ fifo = true, attributes = {} }: Parameters<SqsCheckContext['queue']>[0] = {}) {
+  async function queue({ fifo = true, attributes = {} }: CheckQueueOptions = {}) {
     const name = harness.freshName() + (fifo ? '.fifo' : '');
     const all = { ...attributes, ...(fifo && { FifoQueue: 'true' }) };
     const { QueueUrl } = await harness.call('CreateQueue', { QueueName: name, Attributes: all });
