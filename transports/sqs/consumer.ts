@@ -46,8 +46,8 @@ export async function startConsumer(
     resolveLost = resolve;
   });
 
-  const changes = createBatches<VisibilityEntry>((entries) => api.changeVisibilityBatch(url, entries));
-  const deletes = createBatches<string>((receipts) => {
+  const changes = createBatches<VisibilityEntry>(clock, (entries) => api.changeVisibilityBatch(url, entries));
+  const deletes = createBatches<string>(clock, (receipts) => {
     counters.add('delete_batches');
     return api.deleteBatch(url, receipts);
   });
@@ -114,7 +114,9 @@ export async function startConsumer(
   function start(hand: Hand): void {
     if (!leases.isOurs(hand)) return;
     const { reading } = hand;
-    if (reading.kind === 'refused') {
+    if (isStopped) {
+      settling.giveBack(hand, 0);
+    } else if (reading.kind === 'refused') {
       counters.add('reply_to_refused');
       const fields = { id: reading.id, address, replyTo: reading.replyTo };
       log.warn(fields, 'a request was dropped for its reply-to: replies go to the inboxes of this prefix only');
