@@ -317,9 +317,10 @@ export const rows: readonly Row[] = [
     'Start-up refuses handlers that may take so long; a late settle changes nothing',
     [
       ['test/core/promises.test.ts', 'options and handlers that cannot be right are refused at the start'],
+      ['test/faults/ack-timeout.test.ts', 'a broker that waits less long for acks than was believed'],
+      ['test/faults/fake-versions.test.ts', '4.3 cancels a consumer whose ack takes too long'],
       ['test/conformance/memory.test.ts', 'a delivery held for longer than maxHoldMs is taken away'],
     ],
-    'RabbitMQ itself looks only once a minute: the take-away is played on the memory broker.',
   ),
   row('B21', 'A request that crashes its worker, with others prefetched', 'They are not set aside with it', [
     ['test/faults/poison.test.ts', 'what waited behind it runs once'],
@@ -544,7 +545,7 @@ export const rows: readonly Row[] = [
       ['test/e2e/sharing.test.ts', 'a worker flooded at the address of'],
       ['test/e2e/defaults.test.ts', '16 handlers run at once'],
     ],
-    'Seconds of it; five minutes in the full run.',
+    'Seconds of it; a minute and five in the full run.',
   ),
   row(
     'O2',
