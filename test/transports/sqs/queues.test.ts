@@ -34,9 +34,9 @@ test('a worker creates what its address needs', async () => {
     ...{ FifoQueue: 'true', VisibilityTimeout: '45', MessageRetentionPeriod: '1209600' },
     ...{ DeduplicationScope: 'messageGroup', FifoThroughputLimit: 'perMessageGroupId', MaximumMessageSize: '1048576' },
   });
-  expect(JSON.parse(attributes['RedrivePolicy'] ?? '')).toEqual({
-    ...{ deadLetterTargetArn: deadLetterArn, maxReceiveCount: expect.toSatisfy((most) => Number(most) === 1_000) },
-  });
+  const redrive = JSON.parse(attributes['RedrivePolicy'] ?? '') as Record<string, unknown>;
+  expect(redrive['deadLetterTargetArn']).toBe(deadLetterArn);
+  expect(Number(redrive['maxReceiveCount'])).toBe(1_000);
   expect(await lab.api.queueAttributes(deadLetterUrl)).toMatchObject({
     ...{ FifoQueue: 'true', MessageRetentionPeriod: '1209600' },
   });
