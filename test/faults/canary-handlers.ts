@@ -8,7 +8,7 @@ export const guard = defineAction({
   request: z.object({
     how: z.enum(['answer', 'refuse', 'throw', 'mistake', 'wait']),
     order: z.string(),
-    password: z.string(),
+    token: z.string(),
     cookie: z.string().max(3).optional(),
     note: z.string(),
     say: z.string(),

@@ -30,16 +30,16 @@ type Place =
   | 'start';
 
 /**
- * What must not get about, and by design the only places where each may appear. A field that becomes `secret()` moves
- * to a row of its own: it stays out of 'broker' and, in an answer, out of 'replies' and 'redis'.
+ * What must not get about, and by design the only places where each may appear. One that is nowhere has an empty list: so
+ * has a field declared `secret()`, but for 'caller' and 'replies' where its caller is answered with it in plain text.
  */
 const places = {
-  /** A field of the request by the name of a secret: it travels as it was sent. */
-  password: ['broker'],
+  /** A field of the request by the name of a secret, though not declared as one: it travels as it was sent. */
+  token: ['broker'],
   /** The same where it is what its action refuses. */
   refusedCookie: [],
   /** The same where it is what breaks the caller's JSON. */
-  brokenPassword: [],
+  brokenToken: [],
   /** Any other field, beside those that the idempotency key and the locks are of. */
   note: ['broker', 'quarantine'],
   /** A header by the name of a secret. */
@@ -133,6 +133,8 @@ async function openScene() {
     /** Where each canary was found. */
     found(): Record<string, Place[]> {
       for (const [place, { lines, stderr }] of running.splice(0)) note(place, ...lines, stderr);
+      const silent = [...written].filter(([, texts]) => texts.join('').trim() === '').map(([place]) => place);
+      expect({ silent, looked: written.size }).toEqual({ silent: [], looked: 8 });
       const found = (canary: string) =>
         [...written].flatMap(([place, texts]) => (texts.some((text) => text.includes(canary)) ? [place] : [])).sort();
       return Object.fromEntries(Object.entries(canaries).map(([name, canary]) => [name, found(canary)]));
@@ -201,8 +203,8 @@ test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, asy
   await worker.waitForLog('ready');
   const foreigner = await openForeigner(scene);
 
-  const { password, refusedCookie, brokenPassword, note, answer } = canaries;
-  const request = (how: string, own: object = {}) => ({ how, order: 'o-1', password, note, say: answer, ...own });
+  const { token, refusedCookie, brokenToken, note, answer } = canaries;
+  const request = (how: string, own: object = {}) => ({ how, order: 'o-1', token, note, say: answer, ...own });
   const refused = request('answer', { cookie: refusedCookie });
   const body = (how: string, own: object = {}) => ['--body', JSON.stringify(request(how, own))];
   const header = ['--header', `authorization=${canaries.header}`];
@@ -222,7 +224,7 @@ test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, asy
   const batch = join(await testFolder(), 'batch.ndjson');
   const results = `${batch}.results`;
   const lines = ['answer', 'refuse', 'throw', 'mistake'].map((how) => JSON.stringify({ body: request(how) }));
-  const broken = `{"how":"answer","password":${brokenPassword}}`;
+  const broken = `{"how":"answer","token":${brokenToken}}`;
   await writeFile(batch, [...lines, JSON.stringify({ body: refused }), `{"body":${broken}}`].join('\n'));
   await Promise.all([
     run('caller', 0, 'call', ...known, '--key', 'cli', ...body('answer')),
