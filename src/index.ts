@@ -83,5 +83,7 @@ export {
   type LockKey,
   type LockProvider,
 } from './stores/lock.js';
+export { Secret } from './secrets/secret.js';
+export { secret, type SecretField } from './secrets/secret-field.js';
 export { createMemoryIdempotencyStore } from './stores/memory/idempotency.js';
 export { createMemoryLockProvider } from './stores/memory/lock.js';

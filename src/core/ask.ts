@@ -1,3 +1,4 @@
+import type { ClientSecrets } from '../secrets/client-secrets.js';
 import type { Action } from './action.js';
 import { checkPositive } from './checks.js';
 import type { Clock } from './clock.js';
@@ -38,11 +39,14 @@ export function createAsk(parts: {
   clock: Clock;
   random: Random;
   log: Logger;
+  secrets: ClientSecrets;
 }): Ask {
   const { exchange, routes } = parts;
 
   return async (action, key, options, parent) => {
     check(key, options);
+    // Without a key the answer could not be read.
+    parts.secrets.of(action);
     const { signal } = options;
     const to = options.to ?? routes.get(action.name) ?? ownAddressOf(action);
     const errand = {

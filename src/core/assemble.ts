@@ -6,8 +6,10 @@ import { expiry } from '../middleware/expiry.js';
 import { lock } from '../middleware/lock.js';
 import { isQuestion, outcome } from '../middleware/outcome.js';
 import { replay } from '../middleware/replay.js';
+import { secrets } from '../middleware/secrets.js';
 import { slot } from '../middleware/slot.js';
 import { validate } from '../middleware/validate.js';
+import { hasSecrets } from '../secrets/survey.js';
 import type { Result } from './answer.js';
 import type { Call } from './call.js';
 import type { Handler } from './handler.js';
@@ -23,6 +25,7 @@ export function assemble(handler: Handler, parts: WorkerParts): Step<Call, Resul
   const entrance = [expiry(clock), parts.deadlines.layer, authorize && authorization(authorize)];
   const layers: (Layer<Call, Result> | undefined)[] = [
     ...entrance,
+    parts.secrets && hasSecrets(handler.action) ? secrets(handler.action, parts.secrets) : undefined,
     validate(parts.observe),
     replay(parts),
     handler.coalesce && coalesce(handler.coalesce, parts),

@@ -1,6 +1,7 @@
 import { RpcError } from './errors.js';
 import type { Handler } from './handler.js';
 import { ancestorsHeader, parseAncestors } from './headers.js';
+import type { CallSecrets } from '../secrets/call-secrets.js';
 import type { Delivery, Disposition, Message } from './transport.js';
 
 /** Why a call that never started goes back to the broker: this worker stops. */
@@ -30,6 +31,8 @@ export class Call {
   /** When its time is up: its deadline, or the end of its run if that is earlier. */
   limitMs: number;
   request: unknown = undefined;
+  /** Set if its action has secrets. */
+  secrets: CallSecrets | undefined = undefined;
   /** Scoped by caller and action; undefined for a request without a key. */
   key: string | undefined = undefined;
   fingerprint = '';

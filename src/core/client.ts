@@ -1,3 +1,5 @@
+import { createClientSecrets } from '../secrets/client-secrets.js';
+import { createKeyring } from '../secrets/keyring.js';
 import { createAsk, type OutcomeOptions } from './ask.js';
 import type { Action, DeclaredErrorOf, RequestInput, ResponseOf } from './action.js';
 import { checkInteger, checkPositive } from './checks.js';
@@ -34,6 +36,10 @@ export interface ClientOptions {
   /** Calls that may wait for replies at once; 10,000 by default. One more fails as `busy`. */
   readonly maxPendingCalls?: number;
   readonly middleware?: readonly ClientMiddleware[];
+  /** Fernet keys for the fields that actions declare as `secret(…)`: the first one encrypts, all decrypt. */
+  readonly fernetKeys?: readonly string[];
+  /** Takes replies whose secrets are not encrypted, from workers that cannot encrypt them. */
+  readonly allowPlainSecrets?: boolean;
   readonly log?: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
@@ -77,8 +83,11 @@ export function createClient(options: ClientOptions): Client {
   const routes = new Map(Object.entries(options.routes ?? {}));
   const counters = createCounters();
   const exchange = createExchange({ transport, clock, random, log, counters, maxPendingCalls });
-  const making = { clock, random, maxBodyBytes: transport.traits.maxBodyBytes };
-  const reading = { clock, log };
+  const { fernetKeys = [], allowPlainSecrets = false } = options;
+  const keyring = fernetKeys.length === 0 ? undefined : createKeyring(fernetKeys, { clock });
+  const secrets = createClientSecrets(keyring, allowPlainSecrets);
+  const making = { clock, random, maxBodyBytes: transport.traits.maxBodyBytes, secrets };
+  const reading = { clock, log, secrets };
   const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) => {
     const { action, to, options: callOptions, parent } = outgoing;
     const timeoutMs = timeoutOf(callOptions, parent);
@@ -90,7 +99,7 @@ export function createClient(options: ClientOptions): Client {
     return exchange.call(errand, timeoutMs);
   });
 
-  const ask = createAsk({ exchange, routes, timeoutOf, clock, random, log });
+  const ask = createAsk({ exchange, routes, timeoutOf, clock, random, log, secrets });
   let isClosed = false;
 
   /** A nested call has what is left of its parent's time. */

@@ -1,6 +1,8 @@
 /** Header names that other programs rely on. The deadline and the group travel as fields of the message. */
 export const keyHeader = 'samovar-idempotency-key';
 export const ancestorsHeader = 'samovar-ancestors';
+/** `1`: the caller reads replies whose secrets are encrypted. */
+export const secretsHeader = 'samovar-secrets';
 /** A question about another request instead of one to run. */
 export const askHeader = 'samovar-ask';
 /** The deadline of the request that is asked about, in epoch milliseconds. */

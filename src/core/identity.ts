@@ -26,7 +26,9 @@ export function createIdentities(parts: { fingerprintKey: string; isDurable: boo
   }
 
   function fingerprintOf(call: Call): string {
-    return createHmac('sha256', parts.fingerprintKey).update(canonicalJson(call.body)).digest('base64url');
+    return createHmac('sha256', parts.fingerprintKey)
+      .update(canonicalJson(call.secrets?.opened(call.body) ?? call.body))
+      .digest('base64url');
   }
 
   /** Scoped by who asks and for what: nobody is answered with somebody else's reply. */

@@ -1,8 +1,6 @@
 import type { Action, ResponseOf } from './action.js';
-import type { Clock } from './clock.js';
-import { decodeReply } from './decode-reply.js';
+import { decodeReply, type DecodeParts } from './decode-reply.js';
 import { RpcError } from './errors.js';
-import type { Logger } from './log.js';
 import { encodeSuccess, invalidReply, isRecord, parseReply } from './reply.js';
 import type { StoredReply } from '../stores/idempotency.js';
 
@@ -34,12 +32,7 @@ export function encodeOutcome(outcome: OutcomeReply): string {
  * What the reply to a question says; a stored answer is read as the call's own reply would have been.
  * @throws RpcError of the question itself, or `invalid_reply`.
  */
-export function decodeOutcome(
-  action: Action,
-  body: string,
-  id: string,
-  parts: { clock: Clock; log: Logger },
-): CallOutcome {
+export function decodeOutcome(action: Action, body: string, id: string, parts: DecodeParts): CallOutcome {
   const reply = parseReply(body, id);
   if (!reply.success) throw reply.error;
   const { state, answer }: Readonly<Record<string, unknown>> = isRecord(reply.data) ? reply.data : {};
@@ -53,7 +46,7 @@ function settledOutcome(
   action: Action,
   answer: Readonly<Record<string, unknown>>,
   questionId: string,
-  parts: { clock: Clock; log: Logger },
+  parts: DecodeParts,
 ): CallOutcome {
   const { error } = answer;
   // Errors that were stored carry the id of their own request.

@@ -1,8 +1,9 @@
+import type { ClientSecrets } from '../secrets/client-secrets.js';
 import type { Action, RequestInput } from './action.js';
 import { checkPositive } from './checks.js';
 import type { Clock } from './clock.js';
 import { issuesOf, RpcError, type ErrorCode } from './errors.js';
-import { ancestorsHeader, encodeAncestors, isLegalKey, keyHeader } from './headers.js';
+import { ancestorsHeader, encodeAncestors, isLegalKey, keyHeader, secretsHeader } from './headers.js';
 import type { Random } from './random.js';
 import { bytesOf } from './json.js';
 import type { Message, SendOptions, TransportError, TransportErrorCode } from './transport.js';
@@ -82,14 +83,16 @@ export type Draft = { -readonly [Field in keyof Message]: Message[Field] };
 export function draftOf(
   { action, request, options, parent }: OutgoingCall,
   timeoutMs: number | undefined,
-  parts: { clock: Clock; random: Random; maxBodyBytes: number },
+  parts: { clock: Clock; random: Random; maxBodyBytes: number; secrets: ClientSecrets },
 ): Draft {
   checkPositive(timeoutMs, 'timeoutMs');
-  const parsed = action.request.safeParse(request);
+  const secrets = parts.secrets.of(action);
+  const given = secrets ? secrets.wrap(request) : request;
+  const parsed = action.request.safeParse(given, secrets?.sent);
   if (!parsed.success) {
     throw new RpcError('invalid_request', 'Request validation failed', { details: { errors: issuesOf(parsed.error) } });
   }
-  const body = JSON.stringify(request);
+  const body = secrets ? secrets.write(given) : JSON.stringify(given);
   // Most bodies are small, and no character takes more than three bytes.
   if (body.length * 3 > parts.maxBodyBytes && bytesOf(body) > parts.maxBodyBytes) {
     throw new RpcError('too_large', `expected a request of at most ${parts.maxBodyBytes} bytes, got ${bytesOf(body)}`);
@@ -98,7 +101,7 @@ export function draftOf(
     id: parts.random.uuid(),
     action: action.name,
     body,
-    headers: headersOf(options, parent),
+    headers: headersOf(options, parent, secrets?.readsReplies === true),
     persistent: options.persistent ?? action.persistent ?? false,
   };
   if (options.groupKey !== undefined) draft.groupKey = options.groupKey;
@@ -114,9 +117,13 @@ export function sendOptionsOf({ signal, whenAbsent }: CallOptions): SendOptions 
 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
-function headersOf(options: CallOptions, parent: ParentCall | undefined): Readonly<Record<string, string>> {
+function headersOf(
+  options: CallOptions,
+  parent: ParentCall | undefined,
+  readsSecrets: boolean,
+): Readonly<Record<string, string>> {
   const { headers = noHeaders, idempotencyKey } = options;
-  if (headers === noHeaders && idempotencyKey === undefined && !parent) return noHeaders;
+  if (headers === noHeaders && idempotencyKey === undefined && !parent && !readsSecrets) return noHeaders;
   for (const name of Object.keys(headers)) {
     if (/^samovar-/i.test(name)) throw new TypeError(`expected headers not to start with "samovar-", got ${name}`);
   }
@@ -126,6 +133,7 @@ function headersOf(options: CallOptions, parent: ParentCall | undefined): Readon
   return {
     ...headers,
     ...(idempotencyKey !== undefined && { [keyHeader]: idempotencyKey }),
+    ...(readsSecrets && { [secretsHeader]: '1' }),
     ...(parent && { [ancestorsHeader]: encodeAncestors([...parent.ancestors, parent.id]) }),
   };
 }

@@ -2,6 +2,7 @@ import type { Authorize } from '../middleware/authorize.js';
 import type { Deadlines } from '../middleware/deadline.js';
 import type { ServerMiddleware } from '../middleware/execute.js';
 import type { ObserveEnd, ObserveStage } from '../middleware/observe.js';
+import type { WorkerSecrets } from '../middleware/secrets.js';
 import type { IdempotencyStore } from '../stores/idempotency.js';
 import type { LockProvider } from '../stores/lock.js';
 import type { Client } from './client.js';
@@ -26,6 +27,8 @@ export interface WorkerParts {
   readonly results: Results;
   readonly deadlines: Deadlines;
   readonly authorize: Authorize | undefined;
+  /** Undefined for a worker without keys: none of its actions has secrets. */
+  readonly secrets: WorkerSecrets | undefined;
   readonly middleware: readonly ServerMiddleware[];
   readonly observe: ObserveStage;
   readonly observeEnd: ObserveEnd;

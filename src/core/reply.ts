@@ -1,3 +1,4 @@
+import type { Replacer } from '../secrets/sealing.js';
 import { acrossCopies } from './copies.js';
 import { isErrorCode, RpcError, type ErrorCode, type Issue, type Outcome } from './errors.js';
 
@@ -22,22 +23,25 @@ const defaultPrefix = '{"success":true,"message":"Done","data":';
  * The text of a successful reply.
  * @throws TypeError if JSON has no form for the value (a BigInt, a cycle, a function).
  */
-export function encodeSuccess(value: unknown, message: string | undefined): string {
-  const data = JSON.stringify(value) as string | undefined;
+export function encodeSuccess(value: unknown, message: string | undefined, replacer?: Replacer): string {
+  const data = JSON.stringify(value, replacer) as string | undefined;
   if (data === undefined) throw new TypeError(`expected a value that JSON has a form for, got ${typeof value}`);
   if (message === undefined) return `${defaultPrefix}${data}}`;
   return `{"success":true,"message":${JSON.stringify(message)},"data":${data}}`;
 }
 
 /** The text of a failed reply: always `success`, `message` and `data`, as existing callers read them, and `error`. */
-export function encodeFailure(error: RpcError, id: string): string {
+export function encodeFailure(error: RpcError, id: string, replacer?: Replacer): string {
   const { code, outcome, retryable, details, declared } = error;
-  return JSON.stringify({
-    success: false,
-    message: error.message,
-    data: null,
-    error: { code, outcome, retryable, id: error.id ?? id, ...declared, ...(details && { details }) },
-  });
+  return JSON.stringify(
+    {
+      success: false,
+      message: error.message,
+      data: null,
+      error: { code, outcome, retryable, id: error.id ?? id, ...declared, ...(details && { details }) },
+    },
+    replacer,
+  );
 }
 
 /** What a reply says, before anybody looked at its data. */

@@ -29,13 +29,13 @@ export function createResults(parts: {
   function internal(call: Call, cause: unknown): RpcError {
     const outcome = call.mayHaveStarted ? 'unknown' : 'not_executed';
     const who = call.started ? 'the handler' : 'the worker';
-    log.error({ err: cause, id: call.id, action: call.action }, `${who} failed`);
+    log.error({ err: toldOf(call, cause), id: call.id, action: call.action }, `${who} failed`);
     return new RpcError('internal', `${who} failed; its log tells why under id ${call.id}`, { outcome });
   }
 
   /** A response that the schema refuses is the handler's mistake: it ran, and the value stays here. */
   function wrongResponse(call: Call, cause: unknown): RpcError {
-    log.error({ err: cause, id: call.id, action: call.action }, 'the handler returned a wrong response');
+    log.error({ err: toldOf(call, cause), id: call.id, action: call.action }, 'the handler returned a wrong response');
     return new RpcError(
       'internal',
       `the handler gave a wrong response; the worker's log tells more under id ${call.id}`,
@@ -68,7 +68,7 @@ export function createResults(parts: {
     if (!parsed.success) return unexpected(call, wrongResponse(call, parsed.error));
     const declared = { name: thrown.errorName, data: parsed.data };
     const error = new RpcError('failed', `failed: ${thrown.errorName}`, { outcome: 'executed', declared });
-    return answered(call, () => encodeFailure(error, call.id), error);
+    return answered(call, () => encodeFailure(error, call.id, call.secrets?.seal), error);
   }
 
   function ofRetryLater(call: Call, { afterMs }: RetryLater): Result {
@@ -140,7 +140,9 @@ export function createResults(parts: {
       const value: unknown = isReplied ? returned.value : returned;
       const parsed = parse(call.handler.action.response, value);
       if (!parsed.success) return unexpected(call, wrongResponse(call, parsed.error));
-      return answered(call, () => encodeSuccess(parsed.data, isReplied ? returned.message : undefined));
+      return answered(call, () =>
+        encodeSuccess(parsed.data, isReplied ? returned.message : undefined, call.secrets?.seal),
+      );
     },
     ofThrown(call, thrown) {
       // It ended by itself, even if it had been told to stop.
@@ -153,6 +155,11 @@ export function createResults(parts: {
       return unexpected(call, internal(call, thrown));
     },
   };
+}
+
+/** What a log may tell: a handler may put what it was given into its messages. */
+function toldOf({ secrets }: Call, cause: unknown): unknown {
+  return secrets ? secrets.redacted(cause) : cause;
 }
 
 /** A schema whose own checks throw refuses the value, too. What goes to the log are issues, which hold no values. */

@@ -3,6 +3,8 @@ import type { ServerMiddleware } from '../middleware/execute.js';
 import type { ServerHooks } from '../middleware/observe.js';
 import type { IdempotencyStore } from '../stores/idempotency.js';
 import type { LockProvider } from '../stores/lock.js';
+import { createKeyring } from '../secrets/keyring.js';
+import { defaultSecretNames, surveyOf, undeclaredSecrets } from '../secrets/survey.js';
 import { checkInteger, checkPositive } from './checks.js';
 import type { Client } from './client.js';
 import type { Clock } from './clock.js';
@@ -20,8 +22,20 @@ export interface ServerOptions {
   readonly locks?: LockProvider;
   /** Remembers answers by idempotency key; by default within this process, for 24 h. */
   readonly idempotency?: IdempotencyStore;
-  /** Keys the fingerprints of requests; needed with a durable idempotency store, the same for all its workers. */
+  /**
+   * Keys the fingerprints of requests; needed with a durable idempotency store, the same for all its workers. By
+   * default made from the oldest of the `fernetKeys`.
+   */
   readonly fingerprintKey?: string;
+  /**
+   * Fernet keys for the fields that actions declare as `secret(…)`: the first one encrypts, all decrypt. Needed where
+   * there are such fields.
+   */
+  readonly fernetKeys?: readonly string[];
+  /** Takes secrets that are not encrypted, from programs that cannot encrypt them. */
+  readonly allowPlainSecrets?: boolean;
+  /** Names of fields that must be secrets; by default secret_values, passphrase, password, admin_password and database_user_password. */
+  readonly secretNames?: readonly string[];
   /** Who may have what done; by default whoever the broker lets in. */
   readonly authorize?: Authorize;
   /** Wraps every run, the first one outermost. */
@@ -57,17 +71,37 @@ export function checkServerOptions(options: ServerOptions): readonly string[] {
   checkPositive(options.lockWaitMs, 'lockWaitMs');
   checkInteger(options.clockSkewMs, 'clockSkewMs', 0);
   checkInteger(options.drainMs, 'drainMs', 0);
-  if (options.idempotency?.durable && !options.fingerprintKey) {
+  if (options.idempotency?.durable && !options.fingerprintKey && !options.fernetKeys?.length) {
     throw new TypeError(
       'expected fingerprintKey beside a durable idempotency store: any secret text, the same for all its workers',
     );
   }
+  checkSecrets(options);
   for (const handler of options.handlers) checkHandler(handler, options);
   const addresses = new Set(typeof options.address === 'string' ? [options.address] : options.address);
   if (addresses.size === 0 || addresses.has(''))
     throw new TypeError('expected address to be one or more non-empty names');
   checkRetention(options);
   return [...addresses];
+}
+
+function checkSecrets({ handlers, fernetKeys = [], secretNames = defaultSecretNames }: ServerOptions): void {
+  if (fernetKeys.length > 0) createKeyring(fernetKeys);
+  for (const { action } of handlers) {
+    const { request, reply } = surveyOf(action);
+    const [secret] = [...request, ...reply];
+    if (secret !== undefined && fernetKeys.length === 0) {
+      throw new TypeError(
+        `expected fernetKeys (fernet_key in a configuration file), since ${action.name} has a secret at ${secret}, got none; make a key: samovar keys generate`,
+      );
+    }
+    const [open] = undeclaredSecrets(action, secretNames);
+    if (open !== undefined) {
+      throw new TypeError(
+        `expected ${open} of ${action.name} to be declared as secret(…), as every field of that name; declare it, or leave the name out of secretNames (secret_names in a configuration file)`,
+      );
+    }
+  }
 }
 
 /** A request that a broker takes back from a worker that stands still must find its answer when it comes again. */

@@ -2,6 +2,7 @@ import { createDeadlines } from '../middleware/deadline.js';
 import { guarded } from '../middleware/observe.js';
 import { createMemoryIdempotencyStore } from '../stores/memory/idempotency.js';
 import { createMemoryLockProvider } from '../stores/memory/lock.js';
+import { createKeyring, fingerprintKeyOf } from '../secrets/keyring.js';
 import { assemble } from './assemble.js';
 import type { Call } from './call.js';
 import { createCancels } from './cancels.js';
@@ -40,6 +41,7 @@ export function createWorker(options: ServerOptions): Worker {
   const { transport, concurrency = 16, maxWaiting = 256, maxWaitingPerKey = 128, lockWaitMs = 600_000 } = options;
   const { maxStarts = 5, clockSkewMs = 2_000, middleware = [], authorize, hooks } = options;
   const { clock = systemClock, random = systemRandom, log = silentLog } = options;
+  const { fernetKeys = [], allowPlainSecrets = false } = options;
   const { maxBodyBytes, countsAttempts } = transport.traits;
   const intake = concurrency + maxWaiting;
 
@@ -47,7 +49,8 @@ export function createWorker(options: ServerOptions): Worker {
   const locks = options.locks ?? createMemoryLockProvider({ clock });
   const store = options.idempotency ?? createMemoryIdempotencyStore({ clock });
   let ownClient: Client | undefined;
-  const client = (): Client => options.client ?? (ownClient ??= createClient({ transport, clock, random, log }));
+  const forClient = { transport, clock, random, log, fernetKeys, allowPlainSecrets };
+  const client = (): Client => options.client ?? (ownClient ??= createClient(forClient));
 
   const counters = createCounters();
   const inHand = createInHand({ clock, counters, log });
@@ -59,11 +62,18 @@ export function createWorker(options: ServerOptions): Worker {
   const parts: WorkerParts = {
     ...{ inHand, locks, store, deadlines, authorize, middleware, counters, clock, random, log },
     ...{ lockWaitMs, maxStarts, clockSkewMs, maxBodyBytes, countsAttempts, client },
+    secrets:
+      fernetKeys.length === 0
+        ? undefined
+        : { keyring: createKeyring(fernetKeys, { clock }), allowsPlain: allowPlainSecrets },
     slots: createSlots(concurrency),
     room: createWaitingRoom({ maxWaiting, maxWaitingPerKey }),
     results: createResults({ log, random, monotonicMs: () => clock.monotonicMs(), maxBodyBytes }),
     // A store that is not durable is read by nobody but this process, and needs no secret.
-    identities: createIdentities({ fingerprintKey: options.fingerprintKey ?? 'samovar', isDurable: store.durable }),
+    identities: createIdentities({
+      fingerprintKey: options.fingerprintKey ?? fingerprintKeyOf(fernetKeys) ?? 'samovar',
+      isDurable: store.durable,
+    }),
     observe: guarded(hooks?.onStage?.bind(hooks), log),
     observeEnd: guarded(hooks?.onEnd?.bind(hooks), log),
   };

@@ -1,0 +1,49 @@
+import type { z } from 'zod';
+import { isRecord } from '../core/reply.js';
+import { behindLazy, defOf, isSecretField, type Schema } from './schema-parts.js';
+import { Secret } from './secret.js';
+
+/**
+ * `value` as it was given, but with each secret of the schema as a `Secret`. What it does not find, because a transform
+ * stands before it, a parse with `secretsAre({ given: 'wrapped' })` refuses.
+ */
+export function wrapSecrets(schema: Schema, value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  if (isSecretField(schema)) return value instanceof Secret ? value : new Secret(value);
+  const def = defOf(schema);
+  const { innerType, left, right, options } = def;
+  if (options) {
+    const option = options.find((each) => fits(each, value));
+    return option ? wrapSecrets(option, value) : value;
+  }
+  if (left && right) return wrapSecrets(right, wrapSecrets(left, value));
+  const within = innerType ?? def.in ?? behindLazy(schema);
+  if (within) return wrapSecrets(within, value);
+  if (Array.isArray(value)) return inArray(value, (index) => def.items?.[index] ?? def.rest ?? def.element);
+  if (!isRecord(value)) return value;
+  const { shape, catchall, valueType } = def;
+  return inObject(value, (name) => (shape && Object.hasOwn(shape, name) ? shape[name] : (valueType ?? catchall)));
+}
+
+/** The first one that takes a value is the one that counts, as for zod. */
+function fits(option: Schema, value: unknown): boolean {
+  return (option as z.ZodType).safeParse(value).success;
+}
+
+/** The same array, unless something in it is another one. */
+function inArray(
+  value: readonly unknown[],
+  schemaAt: (index: number) => Schema | null | undefined,
+): readonly unknown[] {
+  const wrapped = value.map((item, index) => wrappedBy(schemaAt(index), item));
+  return wrapped.some((item, index) => item !== value[index]) ? wrapped : value;
+}
+
+function inObject(value: Record<string, unknown>, schemaAt: (name: string) => Schema | undefined): object {
+  const wrapped = Object.entries(value).map(([name, item]) => [name, wrappedBy(schemaAt(name), item)] as const);
+  return wrapped.some(([name, item]) => item !== value[name]) ? Object.fromEntries(wrapped) : value;
+}
+
+function wrappedBy(schema: Schema | null | undefined, value: unknown): unknown {
+  return schema ? wrapSecrets(schema, value) : value;
+}

@@ -1,0 +1,287 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineAction, Secret, secret } from '../../src/index.js';
+import { createKeyring, generateKey } from '../../src/secrets/keyring.js';
+import { redactedError } from '../../src/secrets/redact-error.js';
+import { secretsAre } from '../../src/secrets/secret-field.js';
+import { revealing, sealing } from '../../src/secrets/sealing.js';
+import { surveyOf, undeclaredSecrets } from '../../src/secrets/survey.js';
+import { wrapSecrets } from '../../src/secrets/wrap.js';
+
+const keyring = createKeyring([generateKey()]);
+const arrived = (allowsPlain = false) =>
+  secretsAre({ given: 'encrypted', open: (token) => keyring.open(token), allowsPlain, opener: 'this worker' });
+
+/** As it is sent, parsed by the other side, and revealed there. */
+function travelled(schema: z.ZodType, value: unknown): unknown {
+  const wrapped = wrapSecrets(schema, value);
+  const sent = schema.safeParse(wrapped, secretsAre({ given: 'wrapped' }));
+  if (!sent.success) throw sent.error;
+  const wire: unknown = JSON.parse(JSON.stringify(wrapped, sealing(keyring)));
+  expect(JSON.stringify(wire)).not.toContain('hush');
+  const parsed = schema.safeParse(wire, arrived());
+  if (!parsed.success) throw parsed.error;
+  expect(JSON.stringify(parsed.data)).not.toContain('hush');
+  return JSON.parse(JSON.stringify(parsed.data, revealing));
+}
+
+const password = secret(z.string().min(2));
+const tree: z.ZodType = z.object({ password, children: z.lazy(() => z.array(tree)) });
+const byKind = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('open'), password: z.string() }),
+  z.object({ kind: z.literal('closed'), password }),
+]);
+
+describe('a secret', () => {
+  const value = new Secret({ text: 'hush' });
+
+  test('prints as [secret], whoever prints it', () => {
+    expect([String(value), value.toString(), JSON.stringify(value), inspect(value), inspect([value])]).toEqual([
+      ...['[secret]', '[secret]', '"[secret]"', '[secret]', '[ [secret] ]'],
+    ]);
+    expect(inspect(value, { showHidden: true, depth: null, getters: true })).not.toContain('hush');
+    expect(inspect(value, { customInspect: false, showHidden: true })).not.toContain('hush');
+    expect(Object.keys(value)).toEqual([]);
+    expect(value.reveal()).toEqual({ text: 'hush' });
+  });
+
+  test('made by another copy of the package is one', () => {
+    const other = { [Symbol.for('samovar.Secret')]: true, reveal: () => 'hush' };
+    expect(other).toBeInstanceOf(Secret);
+    expect(password.parse(other).reveal()).toBe('hush');
+  });
+});
+
+describe('a secret field travels as a token', () => {
+  test.each<[string, z.ZodType, unknown]>([
+    ['at the top', z.object({ password }), { password: 'hush' }],
+    ['of any text', z.object({ password }), { password: 'hush "\\ \u2028 ☕ 👩‍👧\0' }],
+    ['deep within', z.object({ a: z.object({ b: z.object({ password }) }) }), { a: { b: { password: 'hush' } } }],
+    ['in an array', z.object({ all: z.array(password) }), { all: ['hush 1', 'hush 2'] }],
+    ['in a tuple', z.object({ t: z.tuple([z.string(), password], password) }), { t: ['a', 'hush 1', 'hush 2'] }],
+    ['in a record', z.object({ r: z.record(z.string(), password) }), { r: { a: 'hush', __proto: 'hush' } }],
+    ['among unknown keys', z.object({}).catchall(password), { a: 'hush' }],
+    ['in a union', z.object({ u: z.union([z.number(), password]) }), { u: 'hush' }],
+    [
+      'in a union with an object',
+      z.object({ u: z.union([password, z.object({ password })]) }),
+      { u: { password: 'hush' } },
+    ],
+    ['by its kind', byKind, { kind: 'closed', password: 'hush' }],
+    ['in an intersection', z.object({ a: password }).and(z.object({ b: password })), { a: 'hush', b: 'hush' }],
+    ['recursively', tree, { password: 'hush', children: [{ password: 'hush', children: [] }] }],
+    ['optional, and there', z.object({ p: password.optional() }), { p: 'hush' }],
+    ['optional, and missing', z.object({ p: password.optional() }), {}],
+    ['nullable, and null', z.object({ p: password.nullable() }), { p: null }],
+    ['nullish, and there', z.object({ p: password.nullish() }), { p: 'hush' }],
+    ['readonly', z.object({ p: password.readonly() }).readonly(), { p: 'hush' }],
+    ['described', z.object({ p: password.describe('x').meta({ title: 'y' }) }), { p: 'hush' }],
+    ['with a default, and there', z.object({ p: password.default(new Secret('other')) }), { p: 'hush' }],
+    ['that is a number', z.object({ pin: secret(z.int()) }), { pin: 1234 }],
+    ['that is a boolean', z.object({ is: secret(z.boolean()) }), { is: false }],
+    [
+      'that is an object',
+      z.object({ secret_values: secret(z.record(z.string(), z.string())) }),
+      { secret_values: { A: 'hush' } },
+    ],
+    ['that is a list', z.object({ codes: secret(z.array(z.int())) }), { codes: [1, 2] }],
+    ['that reads as JSON but is text', z.object({ p: secret(z.string()) }), { p: '{"a":"hush"}' }],
+    ['that is one of several', z.object({ p: secret(z.enum(['hush', 'hush-hush'])) }), { p: 'hush' }],
+    ['behind a check', z.object({ p: password.refine((each) => each.reveal().startsWith('h')) }), { p: 'hush' }],
+    ['given as a secret', z.object({ p: password }), { p: new Secret('hush') }],
+  ])('%s', (_where, schema, value) => {
+    const expected: unknown = JSON.parse(JSON.stringify(value, revealing));
+    expect(travelled(schema, value)).toEqual(expected);
+  });
+
+  test('with a default and missing is the default', () => {
+    expect(travelled(z.object({ p: password.default(new Secret('it')) }), {})).toEqual({ p: 'it' });
+    expect(travelled(z.object({ p: password.default('it' as never) }), {})).toEqual({ p: 'it' });
+    expect(travelled(z.object({ p: password.prefault('it') }), {})).toEqual({ p: 'it' });
+  });
+
+  test('and the request is left as it was given', () => {
+    const given = { plain: [1], deep: { password: 'hush' } };
+    const schema = z.object({ plain: z.array(z.int()), deep: z.object({ password }) });
+    const wrapped = wrapSecrets(schema, given) as typeof given;
+    expect(given.deep.password).toBe('hush');
+    expect(wrapped.plain).toBe(given.plain);
+    expect(wrapSecrets(schema, wrapped)).toBe(wrapped);
+  });
+
+  test('but not behind a preprocess, where it could not be found: nothing is sent', () => {
+    const schema = z.object({ p: z.preprocess((value) => value, password) });
+    const parsed = schema.safeParse(wrapSecrets(schema, { p: 'hush' }), secretsAre({ given: 'wrapped' }));
+    expect(parsed.error?.issues).toMatchObject([{ path: ['p'], code: 'not_encrypted' }]);
+  });
+});
+
+describe('what arrives', () => {
+  const schema = z.object({ password, note: z.string().optional() });
+  const token = keyring.encrypt('hush');
+  const refusal = {
+    path: ['password'],
+    code: 'not_encrypted',
+    message: expect.stringContaining('this worker') as string,
+  };
+
+  test.each([
+    ['plain text', 'hush'],
+    ['a number', 5],
+    ['an object', { a: 1 }],
+    ['a token of another key', createKeyring([generateKey()]).encrypt('hush')],
+    ['a token that was cut', token.slice(0, -8)],
+    ['nothing in it', ''],
+  ])('for a secret is refused: %s', (_what, value) => {
+    expect(schema.safeParse({ password: value }, arrived()).error?.issues).toMatchObject([refusal]);
+  });
+
+  test('plain is taken where that is allowed, but no token that no key opens', () => {
+    expect(schema.parse({ password: 'hush' }, arrived(true)).password.reveal()).toBe('hush');
+    expect(schema.parse({ password: token }, arrived(true)).password.reveal()).toBe('hush');
+    const strange = createKeyring([generateKey()]).encrypt('hush');
+    expect(schema.safeParse({ password: strange }, arrived(true)).error?.issues).toMatchObject([refusal]);
+  });
+
+  test('and is no secret is left alone, though it looks like a token', () => {
+    expect(schema.parse({ password: token, note: token }, arrived()).note).toBe(token);
+  });
+
+  test('missing is told as missing', () => {
+    for (const body of [{}, { password: null }]) {
+      expect(schema.safeParse(body, arrived()).error?.issues).toMatchObject([{ code: 'invalid_type' }]);
+    }
+  });
+
+  test('nested too deep within a token is refused before it is parsed', () => {
+    const deep = z.object({ values: secret(z.record(z.string(), z.unknown())) });
+    const text = `${'{"a":'.repeat(65)}1${'}'.repeat(65)}`;
+    expect(deep.safeParse({ values: keyring.encrypt(text) }, arrived()).success).toBe(false);
+  });
+});
+
+describe('no message tells a secret', () => {
+  const told = (inner: z.ZodType, value: unknown) => {
+    const text = typeof value === 'string' ? value : JSON.stringify(value);
+    const { error } = z.object({ p: secret(inner) }).safeParse({ p: keyring.encrypt(text) }, arrived());
+    return JSON.stringify(error?.issues);
+  };
+
+  test.each<[string, z.ZodType, unknown]>([
+    [
+      'a check that quotes it',
+      z.string().refine(() => false, { error: ({ input }) => `not ${String(input)}` }),
+      'hush',
+    ],
+    ['a schema that quotes it', z.email({ error: ({ input }) => `not ${String(input)}` }), 'hush'],
+    [
+      'a check that writes its own issue',
+      z.string().superRefine((value, context) => context.addIssue({ code: 'custom', message: `not ${value}` })),
+      'hush',
+    ],
+    ['a check with parameters', z.string().refine(() => false, { params: { tried: 'hush' } }), 'hush'],
+    ['an unknown key', z.strictObject({}), { hush: 1 }],
+    ['the key of a record', z.record(z.string(), z.int()), { hush: 'x' }],
+    ['a key that is refused', z.record(z.string().max(2), z.int()), { hush: 1 }],
+    ['a union', z.union([z.object({ a: z.literal('a') }), z.int()]), { a: 'hush' }],
+  ])('%s', (_what, inner, value) => {
+    expect(told(inner, value)).toMatch(/^\[\{.*\}\]$/);
+    expect(told(inner, value)).not.toContain('hush');
+  });
+
+  test('but what was expected is told', () => {
+    expect(told(z.string().min(8), 'hush')).toContain('>=8 characters');
+    expect(
+      told(
+        z.string().refine(() => false, 'a digit is needed'),
+        'hush',
+      ),
+    ).toContain('a digit is needed');
+    expect(told(z.int(), 'hush')).toContain('received string');
+  });
+});
+
+describe('the JSON Schema of a secret', () => {
+  const schema = z.object({
+    one: secret(z.string().min(8)).describe('Opens it.'),
+    many: z.array(secret(z.int())),
+    maybe: secret(z.string()).optional(),
+    none: secret(z.string()).nullable(),
+  });
+
+  test.each(['input', 'output'] as const)('is that of the schema within, and says x-secret: %s', (io) => {
+    expect(z.toJSONSchema(schema, { io })).toMatchObject({
+      properties: {
+        one: { type: 'string', minLength: 8, description: 'Opens it.', 'x-secret': true },
+        many: { items: { type: 'integer', 'x-secret': true } },
+        maybe: { type: 'string', 'x-secret': true },
+        none: { anyOf: [{ type: 'string', 'x-secret': true }, { type: 'null' }] },
+      },
+      required: ['one', 'many', 'none'],
+    });
+  });
+
+  test('may be part of any action', () => {
+    const action = defineAction({ name: 'x', summary: '', request: schema, response: schema, errors: { e: schema } });
+    expect(surveyOf(action)).toEqual({
+      request: ['request.one', 'request.many[]', 'request.maybe', 'request.none'],
+      reply: expect.arrayContaining(['response.one', 'errors.e.many[]']) as string[],
+    });
+  });
+});
+
+test.each<[string, () => unknown, string]>([
+  ['nothing', () => secret(z.string().optional()), 'say .optional()'],
+  ['null', () => secret(z.string().nullable()), '.nullable()'],
+  ['anything', () => secret(z.unknown()), 'to take neither undefined nor null'],
+  ['another secret', () => secret(z.object({ password })), 'expected no secret within a secret'],
+  ['no schema', () => secret('x' as never), 'expected secret(…) to get a zod schema'],
+])('secret(…) refuses a schema for %s', (_what, make, message) => {
+  expect(make).toThrow(TypeError);
+  expect(make).toThrow(message);
+});
+
+describe('names that must be secret', () => {
+  const text = z.string();
+  const found = (request: z.ZodType, names = ['password']) =>
+    undeclaredSecrets(defineAction({ name: 'x', summary: '', request, response: z.null() }), names);
+
+  test.each<[z.ZodType, string[]]>([
+    [z.object({ name: text, password: text }), ['request.password']],
+    [z.object({ users: z.array(z.object({ password: text.optional() })) }), ['request.users[].password']],
+    [z.object({ r: z.record(text, z.object({ password: text })) }), ['request.r.*.password']],
+    [byKind, ['request.password']],
+    [z.object({ password: z.object({ of: password }) }), ['request.password']],
+    [z.object({ password: z.union([password, text]) }), ['request.password']],
+    [z.object({ a: z.lazy(() => z.object({ password: text })) }), ['request.a.password']],
+    [z.object({ password: password.optional() }), []],
+    [z.object({ password: z.union([password, z.null()]).default(null) }), []],
+    [z.object({ secret_values: secret(z.object({ password: text })) }), []],
+    [tree, []],
+  ])('are found where they are not', (request, paths) => {
+    expect(found(request)).toEqual(paths);
+  });
+
+  test('are looked for in responses and errors, too', () => {
+    const open = z.object({ password: text });
+    const action = defineAction({ name: 'x', summary: '', request: z.object({}), response: open, errors: { e: open } });
+    expect(undeclaredSecrets(action, ['password'])).toEqual(['response.password', 'errors.e.password']);
+  });
+});
+
+test('an error is told without what is secret, however it is written in there', () => {
+  const value = 'hu"sh/ä';
+  const thrown = new Error(`no ${value}`, {
+    cause: new TypeError(`at ${encodeURIComponent(value)}, ${JSON.stringify({ value })}`),
+  });
+  Object.assign(thrown, { code: 'EACCES', sql: value });
+  const told = redactedError(thrown, [{ deep: [value, 1234] }, 'ab']) as Error;
+  expect(inspect(told, { depth: null })).not.toMatch(/hu"sh|hu\\"sh|hu%22sh/);
+  expect(told).toMatchObject({ message: 'no [secret]', code: 'EACCES' });
+  expect(told.stack).toContain('secret-field.test.ts');
+  expect(redactedError(new Error('pin 1234 of ab, cab'), [1234, 'ab'])).toMatchObject({
+    message: 'pin [secret] of [secret], cab',
+  });
+  expect(redactedError({ value }, [value])).toBe('a thrown object');
+});
