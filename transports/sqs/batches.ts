@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/core/clock.js';
 import { SqsError, type EntryOutcome } from './api.js';
 
 /** Puts what is asked for one by one into calls of up to ten. */
@@ -12,20 +13,33 @@ interface Waiting<T> {
 }
 
 export const mostPerCall = 10;
-/** Nothing waits to fill a call; while these are under way, what comes collects for the next one. */
-const mostUnderWay = 2;
-/** Of calls that are full. */
-const mostFullUnderWay = 8;
+/** While one call is under way, what comes collects for the next one, but no longer than this: it may hang. */
+const patienceMs = 250;
+/** Of calls that are full, or that have waited. */
+const mostUnderWay = 8;
 
-export function createBatches<T>(call: (entries: readonly T[]) => Promise<readonly EntryOutcome[]>): Batches<T> {
+export function createBatches<T>(
+  clock: Clock,
+  call: (entries: readonly T[]) => Promise<readonly EntryOutcome[]>,
+): Batches<T> {
   const waiting: Waiting<T>[] = [];
   let underWay = 0;
   let isScheduled = false;
+  let cancelTimer: (() => void) | undefined;
 
-  function flush(): void {
-    while (waiting.length > 0 && underWay < (waiting.length < mostPerCall ? mostUnderWay : mostFullUnderWay)) {
+  function flush(hasWaited = false): void {
+    while (waiting.length > 0 && underWay < (hasWaited || waiting.length >= mostPerCall ? mostUnderWay : 1)) {
       void write(waiting.splice(0, mostPerCall));
     }
+    if (waiting.length > 0) {
+      cancelTimer ??= clock.after(patienceMs, () => {
+        cancelTimer = undefined;
+        flush(true);
+      });
+      return;
+    }
+    cancelTimer?.();
+    cancelTimer = undefined;
   }
 
   async function write(batch: readonly Waiting<T>[]): Promise<void> {

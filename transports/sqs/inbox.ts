@@ -23,7 +23,7 @@ export async function startInbox(parts: SqsParts, on: InboxHandlers): Promise<In
   let receiving = 0;
   let replacing: Promise<void> | undefined;
 
-  const deletes = createBatches<string>((receipts) => {
+  const deletes = createBatches<string>(clock, (receipts) => {
     counters.add('delete_batches');
     return api.deleteBatch(url, receipts);
   });

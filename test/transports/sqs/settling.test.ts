@@ -13,7 +13,7 @@ test('what is quarantined goes to the dead letters, and its group goes on', asyn
   await until(async () => (await depth('jobs')).inFlight === 0);
   const url = (await parts.queues.deadLetters('jobs')) ?? '';
   const [dead] = await parts.api.receive(url, { max: 10, waitMs: 0, visibilityMs: 1_000 });
-  expect(dead?.attributes['reason']).toBe('no sense');
+  expect(dead?.attributes['samovar-reason']).toBe('no sense');
   expect(problems.size).toBe(0);
   await close();
 });

@@ -28,7 +28,7 @@ test('a request that nobody knows goes to the dead letters 15 min after it was s
   await until(() => worker.seen.length === 1);
   const url = (await parts.queues.deadLetters('products')) ?? '';
   const [dead] = await parts.api.receive(url, { max: 10, waitMs: 0, visibilityMs: 1_000 });
-  expect(dead?.attributes['reason']).toBe('no worker knew the action "nobodys" within 15 min');
+  expect(dead?.attributes['samovar-reason']).toBe('no worker knew the action "nobodys" within 15 min');
   // Every 1 to 5 s: neither a busy loop nor anywhere near what SQS counts to before it moves a message by itself.
   expect(parts.counters.get('unknown_actions')).toBeGreaterThan(180);
   expect(parts.counters.get('unknown_actions')).toBeLessThan(600);
@@ -44,7 +44,7 @@ test('a request that nobody knows goes to the dead letters at its deadline, wher
   await until(() => worker.seen.length === 1);
   const url = (await parts.queues.deadLetters('products')) ?? '';
   const [dead] = await parts.api.receive(url, { max: 10, waitMs: 0, visibilityMs: 1_000 });
-  expect(dead?.attributes['reason']).toBe('no worker knew the action "nobodys" before its deadline');
+  expect(dead?.attributes['samovar-reason']).toBe('no worker knew the action "nobodys" before its deadline');
   await close();
 });
 
