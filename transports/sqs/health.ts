@@ -30,7 +30,7 @@ export function createHealth({ clock, log }: Pick<SqsSettings, 'clock' | 'log'>,
       return status;
     },
     ok() {
-      if (status === 'ready') return;
+      if (status !== 'connecting') return;
       if (wasReady) counters.add('reconnects');
       if (trouble !== undefined) log.info({}, 'SQS answers again');
       wasReady = true;

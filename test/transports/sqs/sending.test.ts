@@ -166,6 +166,21 @@ test('a queue that was deleted is unroutable, and one that is there again is fou
   await sender.close();
 });
 
+test('a reply goes to its inbox, and to one that is gone it is unroutable at once', async () => {
+  const { transport, ended, drain, api, clock } = createLab();
+  const sender = transport();
+  const url = await api.createQueue('samovar-inbox-1', {});
+  const reply = (id: string) => sender.send('samovar-inbox-1', { id, body: '{}', headers: {}, correlationId: id });
+  await ended(Promise.all([reply('r1'), reply('r2')]));
+  const got = await drain('samovar-inbox-1');
+  expect(got.map(({ attributes }) => attributes['correlation-id']).sort()).toEqual(['r1', 'r2']);
+  await api.deleteQueue(url);
+  const startMs = clock.monotonicMs();
+  expect((await ended(failure(reply('r3')))).code).toBe('unroutable');
+  expect(clock.monotonicMs()).toBe(startMs);
+  await sender.close();
+});
+
 test('while SQS is away a send waits until it expires, and says whether it may have arrived', async () => {
   const { transport, addressed, ended, emulator, clock } = createLab();
   await addressed('jobs');
