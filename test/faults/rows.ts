@@ -97,10 +97,14 @@ export const rows: readonly Row[] = [
   ]),
   row('W11', 'A second signal; a signal while it still connects or sets up', 'The first is enough, the second forces', [
     ['test/cli/worker-signals.test.ts', 'SIGTERM'],
+    ['test/faults/fake-drain.test.ts', 'while it connects'],
+    ['test/faults/fake-drain.test.ts', 'while it declares its topology'],
+    ['test/faults/fake-drain.test.ts', 'while its inbox is being opened'],
     ['test/e2e/drain.test.ts', 'twice as well as once'],
   ]),
   row('W12', 'The broker is away during a drain', 'The drain ends within its limit', [
     ['test/e2e/drain.test.ts', 'a server stops while the broker is away'],
+    ['test/faults/fake-drain.test.ts', 'a server that stops while it connects again'],
   ]),
   row(
     'W13',
