@@ -10,9 +10,10 @@ export function payloadOf(schema: JsonSchema, place: string): JsonSchema {
 
   function adapted(inner: JsonSchema): JsonSchema {
     return rewritten(inner, (one) => {
-      const { $ref, $defs, prefixItems, items, ...others } = one;
-      if ($ref === undefined && !$defs && !prefixItems) return undefined;
+      const { $ref, $defs, prefixItems, items, description, ...others } = one;
+      if ($ref === undefined && !$defs && !prefixItems && description === undefined) return undefined;
       return {
+        ...(description !== undefined && { description: markdown(description) }),
         ...adapted(others),
         ...($ref !== undefined && { $ref: $ref.replace('#/$defs/', '#/definitions/').replace('#', () => place) }),
         ...itemsOf(prefixItems, items),
@@ -30,4 +31,9 @@ export function payloadOf(schema: JsonSchema, place: string): JsonSchema {
   function mapped(definitions: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> {
     return Object.fromEntries(Object.entries(definitions).map(([name, one]) => [name, adapted(one)]));
   }
+}
+
+/** Descriptions are Markdown there, and HTML in it would be HTML. */
+export function markdown(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 }

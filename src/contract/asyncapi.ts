@@ -1,5 +1,6 @@
 import { channelBindings, operationBindings } from './asyncapi-bindings.js';
 import { failureSchema, messagesOf, replyHeaders, requestHeaders } from './asyncapi-messages.js';
+import { markdown } from './asyncapi-payload.js';
 import { reference } from './asyncapi-reference.js';
 import type { ActionContract, Contract } from './contract.js';
 
@@ -59,7 +60,7 @@ function operationOf(action: ActionContract): Value {
     action: 'receive',
     title: name,
     summary,
-    ...(more !== undefined && { description: more }),
+    ...(more !== undefined && { description: markdown(more) }),
     channel: { $ref: reference('channels', name) },
     messages: [{ $ref: reference('channels', name, 'messages', 'request') }],
     reply: {

@@ -38,6 +38,8 @@ export function jsonSchemaOf(schema: z.ZodType, side: Side): JsonSchema {
       const { def } = zodSchema._zod;
       if (def.type === 'object' && !('catchall' in def && def.catchall)) delete jsonSchema.additionalProperties;
       if (unknownFormats.has(jsonSchema.format)) delete jsonSchema.format;
+      // Not even a default says what a secret is.
+      if (jsonSchema['x-secret']) delete jsonSchema.default;
       if (isRefined(def)) jsonSchema['x-refined'] = true;
     },
   });

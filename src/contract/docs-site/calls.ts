@@ -10,6 +10,11 @@ const defaultTimeoutMs = 30_000;
 const addressOf = ({ address = 'node-1' }: ActionContract): string => address;
 const exampleOf = ({ request }: ActionContract): unknown => request.example ?? {};
 
+/** Whether its callers need a key. */
+function encrypts({ request, response, errors }: ActionContract): boolean {
+  return [request, response, ...errors].some(({ secrets }) => secrets.length > 0);
+}
+
 /** As long as a run may take, where that is longer than one waits by default. */
 function timeoutOf({ handling }: ActionContract): number {
   const timeoutMs = handling?.timeoutMs ?? 0;
@@ -33,7 +38,9 @@ export function typescriptCall(action: ActionContract): string {
     `import { ${id} } from './contract.js';`,
     '',
     `const transport = createAmqpTransport({ url: '${url}' });`,
-    'const client = createClient({ transport });',
+    encrypts(action)
+      ? "const client = createClient({ transport, fernetKeys: [process.env['FERNET_KEY'] ?? ''] });"
+      : 'const client = createClient({ transport });',
     'try {',
     ...(isSilent ? [`  ${call}`] : [`  const reply = ${call}`, '  console.log(reply);']),
     ...(errors.length > 0
@@ -53,7 +60,7 @@ export function typescriptCall(action: ActionContract): string {
 
 export function pythonCall(action: ActionContract): string {
   const { name, request, response, errors } = action;
-  const encrypts = request.secrets.length > 0;
+  const isSecret = request.secrets.length > 0;
   const decrypts = [response, ...errors].some(({ secrets }) => secrets.length > 0);
   const seconds = Math.ceil(timeoutOf(action) / 1_000);
   const body = replaceSecrets(
@@ -63,13 +70,13 @@ export function pythonCall(action: ActionContract): string {
   );
   return lines(
     'import json',
-    ...(encrypts || decrypts ? ['import os'] : []),
+    ...(encrypts(action) ? ['import os'] : []),
     'import uuid',
     '',
     'import pika',
-    ...(encrypts || decrypts ? ['from cryptography.fernet import Fernet'] : []),
-    ...(encrypts || decrypts ? ['', 'fernet = Fernet(os.environ["FERNET_KEY"])', ''] : []),
-    ...(encrypts
+    ...(encrypts(action) ? ['from cryptography.fernet import Fernet'] : []),
+    ...(encrypts(action) ? ['', 'fernet = Fernet(os.environ["FERNET_KEY"])', ''] : []),
+    ...(isSecret
       ? [
           '',
           'def encrypted(value):',
