@@ -1,5 +1,5 @@
 import { startFauxqs } from 'fauxqs';
-import { afterAll, describe, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import {
   createManualClock,
   createSeededRandom,
@@ -15,6 +15,15 @@ describe('the SQS emulator', () => {
   const client = emulatorClient(createSqsEmulator({ clock, random: createSeededRandom(1) }));
   const harness = sqsCheckHarness(client, { advance: (ms) => clock.advance(ms), patienceMs: Infinity });
   for (const { name, run } of sqsEmulatorChecks(harness)) test(name, run);
+
+  test('is not said to deviate where it does not, nor without a reason, nor from what is not asked', async () => {
+    const name = 'sequence numbers rise';
+    const checks = sqsEmulatorChecks(harness, { deviations: { [name]: 'it counts down' } });
+    const listed = checks.find((each) => each.name === name)?.run();
+    await expect(listed).rejects.toThrow(`'${name}' is listed as a deviation (it counts down), but it passes`);
+    expect(() => sqsEmulatorChecks(harness, { deviations: { [name]: ' ' } })).toThrow(TypeError);
+    expect(() => sqsEmulatorChecks(harness, { deviations: { 'it makes tea': 'it does not' } })).toThrow(TypeError);
+  });
 });
 
 describe('the SQS emulator over HTTP, in real time', async () => {

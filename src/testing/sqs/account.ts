@@ -72,7 +72,10 @@ export function createAccount({ id, region, ...options }: AccountOptions): Accou
       return existing;
     }
     if ((deletedAtMs.get(name) ?? -deletedForMs) + deletedForMs > clock.monotonicMs()) {
-      throw new SqsServiceError('QueueDeletedRecently', 'You must wait 60 seconds after deleting a queue before you can create another with the same name.'); // prettier-ignore
+      throw new SqsServiceError(
+        'QueueDeletedRecently',
+        'You must wait 60 seconds after deleting a queue before you can create another with the same name.',
+      );
     }
     assertRedrive(attributes, fifo);
     const queue = createQueue({ name, arn: arnPrefix + name, attributes, tags: new Map(tags) }, parts);
@@ -118,7 +121,10 @@ function assertSame(existing: SqsQueue, given: QueueAttributes): void {
   for (const [name, value] of given) {
     const there = existing.attributes.get(name) ?? (name === 'FifoQueue' ? 'false' : '');
     if (there !== value && comparable(there) !== comparable(value)) {
-      throw new SqsServiceError('QueueNameExists', `A queue already exists with the same name and a different value for attribute ${name}`); // prettier-ignore
+      throw new SqsServiceError(
+        'QueueNameExists',
+        `A queue already exists with the same name and a different value for attribute ${name}`,
+      );
     }
   }
 }

@@ -25,10 +25,14 @@ export function readBatch(input: Fields): BatchEntry[] {
   }
   for (const { id } of entries) {
     if (/^[A-Za-z0-9_-]{1,80}$/.test(id)) continue;
-    throw new SqsServiceError('InvalidBatchEntryId', 'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.'); // prettier-ignore
+    throw new SqsServiceError(
+      'InvalidBatchEntryId',
+      'A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most 80 letters long.',
+    );
   }
   const ids = new Set(entries.map(({ id }) => id));
-  if (ids.size < entries.length) throw new SqsServiceError('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.'); // prettier-ignore
+  if (ids.size < entries.length)
+    throw new SqsServiceError('BatchEntryIdsNotDistinct', 'Two or more batch entries in the request have the same Id.');
   return entries;
 }
 

@@ -30,7 +30,7 @@ export interface SqsEmulatorOptions {
  * Amazon SQS for tests, in this process, as strict as AWS's documentation: it refuses what SQS refuses, and keeps to
  * itself what SQS does not promise.
  */
-export interface SqsEmulator {
+export interface SqsEmulator extends AsyncDisposable {
   /** Give an SDK client this as its `requestHandler`, and `endpoint` as its endpoint: no socket is opened. */
   readonly requestHandler: SqsRequestHandler;
   /** Leads nowhere: what queue URLs begin with, for clients that use `requestHandler`. */
@@ -68,6 +68,11 @@ export function createSqsEmulator(options: SqsEmulatorOptions = {}): SqsEmulator
     if (calls.length >= 2 * callsKept) calls.splice(0, callsKept);
   }
 
+  async function close(): Promise<void> {
+    account.end();
+    await Promise.all([...listeners].map((listener) => listener.close()));
+  }
+
   const serve = createService({ account, faults, clock, random, accessKeyIds: options.accessKeyIds, record });
   return {
     requestHandler: createRequestHandler(clock, serve),
@@ -83,9 +88,7 @@ export function createSqsEmulator(options: SqsEmulatorOptions = {}): SqsEmulator
       return calls.slice(-callsKept);
     },
     senderId: senderIdOf,
-    async close() {
-      account.end();
-      await Promise.all([...listeners].map((listener) => listener.close()));
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -12,7 +12,12 @@ export function withoutSome(input: Fields, random: Random): { kept: Fields | und
   const kept = entries.filter((_, index) => !fails[index]);
   const failed = entries
     .filter((_, index) => fails[index])
-    .map((entry) => ({ Id: asFields(entry)['Id'], SenderFault: false, Code: 'InternalError', Message: 'The emulator was told to fail this entry.' })); // prettier-ignore
+    .map((entry) => ({
+      Id: asFields(entry)['Id'],
+      SenderFault: false,
+      Code: 'InternalError',
+      Message: 'The emulator was told to fail this entry.',
+    }));
   return { kept: kept.length === 0 ? undefined : { ...input, Entries: kept }, failed };
 }
 

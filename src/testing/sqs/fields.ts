@@ -20,6 +20,14 @@ export function text(fields: Fields, name: string): string {
   throw new SqsServiceError('MissingParameter', `The request must contain the parameter ${name}.`);
 }
 
+/** The ids that a caller gives: "alphanumeric characters and punctuation", at most 128. */
+export function optionalToken(fields: Fields, name: string): string | undefined {
+  const value = optionalText(fields, name);
+  if (value === undefined || /^[!-~]{1,128}$/.test(value)) return value;
+  const reason = `${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`;
+  throw invalidValue(value, name, reason);
+}
+
 export interface WholeRange {
   readonly least: number;
   readonly most: number;

@@ -1,7 +1,7 @@
 import type { Action } from './action.js';
 import { readBatch, runBatch } from './batch.js';
-import { invalidParameter, SqsServiceError, wrongForQueueType } from './errors.js';
-import { optionalText, optionalWhole, text, texts, type Fields } from './fields.js';
+import { SqsServiceError, wrongForQueueType } from './errors.js';
+import { optionalToken, optionalWhole, text, texts, type Fields } from './fields.js';
 import { attributesMd5 } from './message-attributes.js';
 import { md5, writeMessage } from './message.js';
 import { messageBytes, readNewMessage } from './new-message.js';
@@ -55,11 +55,9 @@ const receiveMessage: Action = async (input, { account }) => {
 };
 
 function attemptIdOf(input: Fields, { fifo }: SqsQueue): string | undefined {
-  const attemptId = optionalText(input, 'ReceiveRequestAttemptId');
-  if (attemptId === undefined) return undefined;
-  if (!fifo) throw wrongForQueueType(attemptId, 'ReceiveRequestAttemptId');
-  if (/^[!-~]{1,128}$/.test(attemptId)) return attemptId;
-  throw invalidParameter(`Value ${attemptId} for parameter ReceiveRequestAttemptId is invalid. Reason: ReceiveRequestAttemptId can only include alphanumeric and punctuation characters. 1 to 128 in length.`); // prettier-ignore
+  const attemptId = optionalToken(input, 'ReceiveRequestAttemptId');
+  if (attemptId !== undefined && !fifo) throw wrongForQueueType(attemptId, 'ReceiveRequestAttemptId');
+  return attemptId;
 }
 
 function changeVisibility(queue: SqsQueue, fields: Fields): undefined {

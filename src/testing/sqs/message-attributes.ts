@@ -18,7 +18,10 @@ const legalText = /^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u;
 /** @throws SqsServiceError InvalidMessageContents. */
 export function assertLegalText(text: string, where: string): void {
   if (legalText.test(text)) return;
-  throw new SqsServiceError('InvalidMessageContents', `Invalid characters found in ${where}: valid are #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to #xFFFD and #x10000 to #x10FFFF.`); // prettier-ignore
+  throw new SqsServiceError(
+    'InvalidMessageContents',
+    `Invalid characters found in ${where}: valid are #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to #xFFFD and #x10000 to #x10FFFF.`,
+  );
 }
 
 /** SQS developer guide, "Amazon SQS message metadata". */

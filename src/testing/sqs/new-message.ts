@@ -1,12 +1,9 @@
 import { createHash } from 'node:crypto';
 import { invalidParameter, SqsServiceError, wrongForQueueType } from './errors.js';
-import { asFields, optionalText, optionalWhole, text, type Fields } from './fields.js';
+import { asFields, optionalText, optionalToken, optionalWhole, text, type Fields } from './fields.js';
 import { attributeBytes, assertLegalText, readMessageAttributes } from './message-attributes.js';
 import type { NewMessage } from './message.js';
 import type { SqsQueue } from './queue.js';
-
-/** API reference, SendMessage: alphanumeric characters and punctuation, at most 128. */
-const legalToken = /^[!-~]{1,128}$/;
 
 /** A message as a sender gave it. @throws SqsServiceError for what that queue does not take. */
 export function readNewMessage(fields: Fields, queue: SqsQueue, senderId: string): NewMessage {
@@ -31,24 +28,20 @@ export function messageBytes(fields: Fields): number {
   return Buffer.byteLength(optionalText(fields, 'MessageBody') ?? '') + attributeBytes(readMessageAttributes(fields));
 }
 
-function token(fields: Fields, name: string): string | undefined {
-  const value = optionalText(fields, name);
-  if (value === undefined || legalToken.test(value)) return value;
-  throw invalidParameter(`Value ${value} for parameter ${name} is invalid. Reason: ${name} can only include alphanumeric and punctuation characters. 1 to 128 in length.`); // prettier-ignore
-}
-
 function groupIdOf(fields: Fields, { fifo }: SqsQueue): string | undefined {
-  const groupId = token(fields, 'MessageGroupId');
+  const groupId = optionalToken(fields, 'MessageGroupId');
   if (!fifo || groupId !== undefined) return groupId;
   throw new SqsServiceError('MissingParameter', 'The request must contain the parameter MessageGroupId.');
 }
 
 function dedupIdOf(fields: Fields, { fifo, attributes }: SqsQueue, body: string): string | undefined {
-  const dedupId = token(fields, 'MessageDeduplicationId');
+  const dedupId = optionalToken(fields, 'MessageDeduplicationId');
   if (!fifo && dedupId !== undefined) throw wrongForQueueType(dedupId, 'MessageDeduplicationId');
   if (!fifo || dedupId !== undefined) return dedupId;
   if (attributes.get('ContentBasedDeduplication') === 'true') return createHash('sha256').update(body).digest('hex');
-  throw invalidParameter('The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly'); // prettier-ignore
+  throw invalidParameter(
+    'The queue should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided explicitly',
+  );
 }
 
 function delaySecondsOf(fields: Fields, { fifo, attributes }: SqsQueue): number {

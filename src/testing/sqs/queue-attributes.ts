@@ -21,7 +21,13 @@ const choices: ReadonlyMap<string, readonly string[]> = new Map([
 const fifoOnly = ['FifoQueue', 'ContentBasedDeduplication', 'DeduplicationScope', 'FifoThroughputLimit'];
 const texts = ['Policy', 'RedrivePolicy', 'RedriveAllowPolicy', 'KmsMasterKeyId'];
 
-const everyQueue = ['DelaySeconds', 'MaximumMessageSize', 'MessageRetentionPeriod', 'ReceiveMessageWaitTimeSeconds', 'VisibilityTimeout']; // prettier-ignore
+const everyQueue = [
+  'DelaySeconds',
+  'MaximumMessageSize',
+  'MessageRetentionPeriod',
+  'ReceiveMessageWaitTimeSeconds',
+  'VisibilityTimeout',
+];
 
 /** What a queue has that nobody gave attributes. */
 export function defaultAttributes(fifo: boolean): QueueAttributes {

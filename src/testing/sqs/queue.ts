@@ -1,13 +1,10 @@
 import type { Clock } from '../../core/clock.js';
 import type { Random } from '../../core/random.js';
-import { createAttempts } from './attempts.js';
-import { chooseAny, chooseByGroup } from './choose.js';
 import { createDeduplication, type SentBefore } from './deduplication.js';
-import { SqsServiceError } from './errors.js';
 import type { NewMessage, StoredMessage } from './message.js';
 import { createMessageStore, type MessageStore } from './message-store.js';
 import { createPolls } from './polls.js';
-import { readRedrivePolicy } from './queue-attributes.js';
+import { createReceiving, type ReceiveOptions } from './receiving.js';
 import { deleteReceived, changeVisibility } from './settle-received.js';
 
 export interface SqsLimits {
@@ -26,13 +23,6 @@ export interface QueueParts {
   readonly findByArn: (arn: string) => SqsQueue | undefined;
 }
 
-export interface ReceiveOptions {
-  readonly most: number;
-  readonly visibilityMs: number;
-  readonly waitMs: number;
-  readonly attemptId: string | undefined;
-}
-
 export interface SqsQueue {
   readonly id: string;
   readonly name: string;
@@ -48,7 +38,7 @@ export interface SqsQueue {
   send(message: NewMessage): SentBefore;
   /** Takes a message over from the queue with that ARN. */
   adopt(message: StoredMessage, sourceArn: string): void;
-  receive(options: ReceiveOptions): Promise<StoredMessage[]>;
+  receive(options: ReceiveOptions & { readonly waitMs: number }): Promise<StoredMessage[]>;
   delete(handle: string): void;
   changeVisibility(handle: string, seconds: number): void;
   purge(): void;
@@ -61,14 +51,14 @@ export interface SqsQueue {
 export type QueueIdentity = Pick<SqsQueue, 'name' | 'arn' | 'attributes' | 'tags'>;
 
 export function createQueue({ name, arn, attributes, tags }: QueueIdentity, parts: QueueParts): SqsQueue {
-  const { clock, random, limits } = parts;
+  const { clock, random } = parts;
   const fifo = attributes.get('FifoQueue') === 'true';
   const id = random.uuid();
   const store = createMessageStore();
   const sent = createDeduplication();
-  const attempts = createAttempts();
   const polls = createPolls(clock, () => store.nextVisibleMs());
   const createdAt = Math.floor(clock.now() / 1_000);
+  const receiveNow = createReceiving({ ...parts, arn, fifo, attributes, store, settle });
   let lastOrder = 0;
 
   const seconds = (attribute: string): number => Number(attributes.get(attribute));
@@ -105,7 +95,8 @@ export function createQueue({ name, arn, attributes, tags }: QueueIdentity, part
     if (before) return before;
     const stored = put(message, {}, message.delayMs);
     if (!fifo && random.unit() < parts.duplicateRate) put(message, { messageId: stored.messageId }, message.delayMs);
-    if (key !== undefined) sent.remember(key, stored, clock.monotonicMs());
+    const { messageId, sequenceNumber } = stored;
+    if (key !== undefined) sent.remember(key, { messageId, sequenceNumber }, clock.monotonicMs());
     polls.wake();
     return stored;
   }
@@ -115,46 +106,6 @@ export function createQueue({ name, arn, attributes, tags }: QueueIdentity, part
     const keptSinceMs = fifo ? clock.monotonicMs() : message.keptSinceMs;
     put(message, { ...message, sourceArn, keptSinceMs }, 0);
     polls.wake();
-  }
-
-  function take(most: number): StoredMessage[] {
-    settle();
-    const room = limits.inFlight - store.inFlight.size;
-    if (room <= 0) {
-      if (fifo) return [];
-      throw new SqsServiceError('OverLimit', `Too many messages in flight: at most ${limits.inFlight} are allowed.`);
-    }
-    const choose = fifo ? chooseByGroup : chooseAny;
-    const options = { most: Math.min(most, room), groupWindow: limits.groupWindow };
-    const policy = readRedrivePolicy(attributes);
-    const target = policy && parts.findByArn(policy.targetArn);
-    for (;;) {
-      const chosen = choose(store, options);
-      const tooOften = target ? chosen.filter(({ receives }) => receives >= policy.maxReceiveCount) : [];
-      if (tooOften.length === 0) return chosen;
-      for (const message of tooOften) {
-        store.remove(message);
-        target?.adopt(message, arn);
-      }
-    }
-  }
-
-  function receiveNow({ most, visibilityMs, attemptId }: ReceiveOptions): StoredMessage[] {
-    const nowMs = clock.monotonicMs();
-    settle();
-    const again = attemptId === undefined ? undefined : attempts.repeat(attemptId, nowMs);
-    if (again && again.length > 0) {
-      for (const { hold } of again) if (hold) hold.untilMs = nowMs + visibilityMs;
-      return [...again];
-    }
-    const messages = take(most);
-    for (const message of messages) {
-      message.receives += 1;
-      message.firstReceivedAt ??= Math.floor(clock.now());
-      store.hold(message, { receivedAtMs: nowMs, untilMs: nowMs + visibilityMs, changed: false });
-    }
-    if (attemptId !== undefined) attempts.remember(attemptId, messages, nowMs);
-    return messages;
   }
 
   return {

@@ -18,7 +18,10 @@ export function readReceipt(handle: string, queueId: string): Receipt {
   const parts = Buffer.from(handle.slice(mark.length), 'base64').toString().split('/');
   const receipt = { queueId: parts[0] ?? '', order: Number(parts[1]), receive: Number(parts[2]) };
   if (writeReceipt(receipt) !== handle) {
-    throw new SqsServiceError('ReceiptHandleIsInvalid', `The input receipt handle "${handle}" is not a valid receipt handle.`); // prettier-ignore
+    throw new SqsServiceError(
+      'ReceiptHandleIsInvalid',
+      `The input receipt handle "${handle}" is not a valid receipt handle.`,
+    );
   }
   if (receipt.queueId !== queueId) {
     throw new SqsServiceError('ReceiptHandleIsInvalid', `The receipt handle "${handle}" is not valid for this queue.`);

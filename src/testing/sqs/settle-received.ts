@@ -27,7 +27,11 @@ export function deleteReceived(queue: ReceivingQueue, handle: string): void {
 export function changeVisibility(queue: ReceivingQueue, handle: string, forSeconds: number, nowMs: number): void {
   const { message, latest } = find(queue, handle);
   if (!message || (!latest && !queue.fifo)) {
-    throw invalidValue(handle, 'ReceiptHandle', 'Message does not exist or is not available for visibility timeout change.'); // prettier-ignore
+    throw invalidValue(
+      handle,
+      'ReceiptHandle',
+      'Message does not exist or is not available for visibility timeout change.',
+    );
   }
   if (queue.fifo && !(latest && message.hold)) throw expired(handle, 'InvalidParameterValue');
   if (!message.hold) throw new SqsServiceError('MessageNotInflight', 'The specified message is not in flight.');

@@ -52,7 +52,10 @@ export const batchChecks: readonly SqsCheck[] = [
       const q = await queue();
       for (const body of ['1', '2']) await q.send(body);
       const received = await q.receive();
-      const Entries = [...received, { ReceiptHandle: 'no-receipt' }].map(({ ReceiptHandle }, n) => ({ Id: `${n}`, ReceiptHandle })); // prettier-ignore
+      const Entries = [...received, { ReceiptHandle: 'no-receipt' }].map(({ ReceiptHandle }, n) => ({
+        Id: `${n}`,
+        ReceiptHandle,
+      }));
       const hidden = Entries.map((each) => ({ ...each, VisibilityTimeout: 60 }));
       const changed = await call('ChangeMessageVisibilityBatch', { QueueUrl: q.url, Entries: hidden });
       assert.deepEqual([ids(changed['Successful']), ids(changed['Failed'])], [['0', '1'], ['2']]);

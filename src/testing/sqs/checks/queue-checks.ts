@@ -81,7 +81,11 @@ export const queueChecks: readonly SqsCheck[] = [
     name: 'high throughput needs deduplication by group',
     async run({ call, freshName }) {
       const Attributes = { FifoQueue: 'true', FifoThroughputLimit: 'perMessageGroupId' };
-      await refused(call('CreateQueue', { QueueName: `${freshName()}.fifo`, Attributes }), 'InvalidParameterValue', 'InvalidAttributeValue'); // prettier-ignore
+      await refused(
+        call('CreateQueue', { QueueName: `${freshName()}.fifo`, Attributes }),
+        'InvalidParameterValue',
+        'InvalidAttributeValue',
+      );
     },
   },
   {

@@ -46,7 +46,10 @@ export const receiptChecks: readonly SqsCheck[] = [
         Entries: [{ Id: 'late', ReceiptHandle }],
       });
       assert.deepEqual(Successful, []);
-      assert.deepEqual((Failed as { Id: string; SenderFault: boolean }[]).map(({ Id, SenderFault }) => [Id, SenderFault]), [['late', true]]); // prettier-ignore
+      assert.deepEqual(
+        (Failed as { Id: string; SenderFault: boolean }[]).map(({ Id, SenderFault }) => [Id, SenderFault]),
+        [['late', true]],
+      );
     },
   },
   {

@@ -61,7 +61,12 @@ export const sendingChecks: readonly SqsCheck[] = [
     name: 'an empty body is refused',
     async run({ queue }) {
       const q = await queue();
-      await refused(q.send('', { MessageDeduplicationId: 'd' }), 'MissingParameter', 'InvalidParameterValue', 'MissingRequiredParameter'); // prettier-ignore
+      await refused(
+        q.send('', { MessageDeduplicationId: 'd' }),
+        'MissingParameter',
+        'InvalidParameterValue',
+        'MissingRequiredParameter',
+      );
     },
   },
   {
@@ -129,7 +134,10 @@ export const sendingChecks: readonly SqsCheck[] = [
       assert.equal(sent['MD5OfMessageAttributes'], '463ee2133ceb850a766ae24708cbd351');
       assert.equal(received.MD5OfMessageAttributes, sent['MD5OfMessageAttributes']);
       assert.equal(received.MessageAttributes?.['b']?.['StringValue'], 'é');
-      assert.deepEqual(Buffer.from(received.MessageAttributes['c']?.['BinaryValue'] as Uint8Array), Buffer.from([0, 255])); // prettier-ignore
+      assert.deepEqual(
+        Buffer.from(received.MessageAttributes['c']?.['BinaryValue'] as Uint8Array),
+        Buffer.from([0, 255]),
+      );
     },
   },
 ];
