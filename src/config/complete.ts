@@ -64,6 +64,8 @@ function virtualHostOf(file: FileContent, name: string, own: FileVirtualHost, pa
     allow: own.allow,
     mock: own.mock ?? file.mock ?? false,
     fernetKeys,
+    ...(own.allow_plain_secrets !== undefined && { allowPlainSecrets: own.allow_plain_secrets }),
+    ...(own.secret_names && { secretNames: own.secret_names }),
     ...(redis && { redis }),
     limits: { ...(concurrency === undefined ? {} : { concurrency }), ...camelled(picked(own, limitKeys)) },
   };

@@ -65,6 +65,8 @@ const workerKeys = {
   fernet_keys: z
     .array(fernetKey, { error: 'a list of Fernet keys' })
     .describe('Instead of fernet_key: the first encrypts, all decrypt. Secrets.'),
+  allow_plain_secrets: flag().describe('Take secrets that are not encrypted, from existing callers; false by default.'),
+  secret_names: texts().describe('Names of fields that must be secrets, instead of the usual ones.'),
   allow_missing_handlers: flag().describe('Start without a handler for a listed action; false by default.'),
   allow,
 };

@@ -28,6 +28,10 @@ export interface VirtualHost {
   /** Answer with generated replies, and run no handler. */
   readonly mock: boolean;
   readonly fernetKeys: readonly string[];
+  /** Take secrets that are not encrypted. */
+  readonly allowPlainSecrets?: boolean;
+  /** Names of fields that must be secrets; undefined: the usual ones. */
+  readonly secretNames?: readonly string[];
   /** Where its locks and answers are, if not within the process. */
   readonly redis?: RedisSettings;
   /** Options of startServer. */

@@ -13,7 +13,8 @@ export function wrapSecrets(schema: Schema, value: unknown): unknown {
   const def = defOf(schema);
   const { innerType, left, right, options } = def;
   if (options) {
-    const option = options.find((each) => fits(each, value));
+    // Where none fits, what was meant as a secret is still none to show.
+    const option = options.find((each) => fits(each, value)) ?? options.find(isSecretField);
     return option ? wrapSecrets(option, value) : value;
   }
   if (left && right) return wrapSecrets(right, wrapSecrets(left, value));

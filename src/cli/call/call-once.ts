@@ -1,10 +1,11 @@
-import { createClient } from '../../core/client.js';
 import { systemClock } from '../../core/clock.js';
 import { issuesOf, RpcError } from '../../core/errors.js';
 import type { CommandParts } from '../command-parts.js';
 import type { ConfigurationOptions } from '../configured.js';
+import { clientOf } from '../secret-options.js';
 import { exitCodes } from '../exit-codes.js';
 import { readBody } from './body.js';
+import { shownEnding } from './shown.js';
 import { connect } from './connect.js';
 import type { CallFlags } from './flags.js';
 import { defaultTimeoutMs, makeCall, type CallEnding, type CallRequest } from './make-call.js';
@@ -27,14 +28,14 @@ export async function callOnce(
   for (const note of [...(hint === undefined ? [] : [hint]), ...notes.unknownKeys(given)]) {
     terminal.writeError(`samovar: ${note}`);
   }
-  const body = flags.defaults ? notes.withDefaults(given) : given;
+  const body = target.secretly(action, flags.defaults ? notes.withDefaults(given) : given);
   const parsed = action.request.safeParse(body);
   let heard: Overheard | undefined;
   let ending: CallEnding;
   if (parsed.success) {
     const to = target.addressOf(action, body, flags.to);
     const request = { action, to, body, key: flags.key, timeoutMs: flags.timeout };
-    ending = await made(request, target, flags, signal, (on) => (heard = on));
+    ending = shownEnding(await made(request, target, flags, signal, (on) => (heard = on)), flags);
   } else {
     const details = { errors: issuesOf(parsed.error) };
     ending = {
@@ -54,7 +55,7 @@ export async function callOnce(
 
 async function made(
   request: CallRequest,
-  { connection }: Target,
+  { connection, virtualHost }: Target,
   flags: CallFlags,
   signal: AbortSignal,
   onHeard: (heard: Overheard) => void,
@@ -66,7 +67,7 @@ async function made(
     const transport = await connect(connection, { timeoutMs, inbox: 'exclusive', app: flags.app, signal });
     const heard = overhear(transport);
     onHeard(heard.heard);
-    const client = createClient({ transport: heard.transport, clock });
+    const client = clientOf(virtualHost, { transport: heard.transport, clock });
     try {
       const leftMs = Math.max(1, timeoutMs - (clock.monotonicMs() - startedMs));
       const isUnbounded = flags.oneWay && request.timeoutMs === undefined;

@@ -1,6 +1,7 @@
 import type { Issue } from '../../core/errors.js';
 import { isSecretName, redactedText } from '../../core/redact.js';
 import { isRecord } from '../../core/reply.js';
+import { Secret } from '../../secrets/secret.js';
 import { shortText } from './printable.js';
 
 const longestValue = 60;
@@ -25,6 +26,7 @@ function gotAt(location: readonly (string | number)[], body: unknown): string {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return 'nothing';
     value = (value as Record<string | number, unknown>)[part];
   }
+  if (value instanceof Secret) return 'a secret';
   if (Array.isArray(value)) return 'an array';
   if (isRecord(value)) return 'an object';
   // Output ends in logs.

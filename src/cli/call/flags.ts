@@ -19,6 +19,7 @@ export interface CallFlags {
   readonly app?: string;
   readonly defaults?: boolean;
   readonly json?: boolean;
+  readonly reveal?: boolean;
   readonly batch?: string;
   readonly parallel?: number;
   readonly results?: string;
@@ -47,6 +48,7 @@ export function addCallFlags(command: Command): Command {
     .option('--app <name>', 'names this program to the broker', appFlag)
     .option('--defaults', "send the defaults of the action's schema, too, for consumers that have none")
     .option('--json', 'print one line of JSON, for a failure too; of a batch, one for each request')
+    .option('--reveal', 'print the secrets of an answer, which are [secret] without it')
     .option('--batch <file>', 'make the calls in this file, one JSON object a line; "-" for standard input')
     .option('--parallel <number>', 'calls of a batch that run at once (default: 16)', parallelFlag)
     .option('--results <file>', 'where a batch writes what became of each request, one line of JSON each')

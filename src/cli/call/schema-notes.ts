@@ -71,7 +71,9 @@ function filled(schema: JsonSchema, value: Body): Record<string, unknown> {
   const result: Record<string, unknown> = { ...value };
   for (const [name, field] of Object.entries(propertiesOf(schema))) {
     const given = Object.hasOwn(result, name) ? result[name] : undefined;
-    if (given === undefined && field['default'] !== undefined) result[name] = field['default'];
+    // The default of a secret is not told: its worker has it.
+    if (given === undefined && field['default'] !== undefined && field['x-secret'] !== true)
+      result[name] = field['default'];
     else if (isRecord(given)) result[name] = filled(field, given);
   }
   return result;

@@ -3,6 +3,8 @@ import type { ConnectionSettings, VirtualHost } from '../../config/settings.js';
 import type { Action } from '../../core/action.js';
 import { ConfigurationError } from '../../config/configuration-error.js';
 import { nearMiss } from '../../config/near-miss.js';
+import { surveyOf } from '../../secrets/survey.js';
+import { wrapSecrets } from '../../secrets/wrap.js';
 import type { CommandParts } from '../command-parts.js';
 import { configurationOf, type ConfigurationOptions } from '../configured.js';
 import { UsageError } from '../failure.js';
@@ -21,6 +23,9 @@ export interface NamedAction {
 /** Where calls go, and what is known of their actions. */
 export interface Target {
   readonly connection: ConnectionSettings;
+  readonly virtualHost: VirtualHost;
+  /** A request whose secrets print as nothing. @throws ConfigurationError if there is no key to encrypt them with. */
+  secretly(action: Action, body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>;
   /** @throws UsageError if no action can be called that. */
   actionOf(name: string): NamedAction;
   /** What may be wrong with the name; undefined if nothing is. */
@@ -45,6 +50,17 @@ export async function targetOf(flags: CallFlags & ConfigurationOptions, parts: C
 
   return {
     connection: connectionOf(virtualHost, flags),
+    virtualHost,
+    secretly(action, body) {
+      const { request, reply } = surveyOf(action);
+      const [secret] = [...request, ...reply];
+      if (secret !== undefined && virtualHost.fernetKeys.length === 0) {
+        throw new ConfigurationError(
+          `virtual host ${virtualHost.name}: expected fernet_key in the configuration, since ${action.name} has a secret at ${secret}, got none; add the key of its worker`,
+        );
+      }
+      return request.length === 0 ? body : (wrapSecrets(action.request, body) as Record<string, unknown>);
+    },
     actionOf(name) {
       return known.get(name) ?? unknownAction(name);
     },

@@ -1,4 +1,3 @@
-import { createClient } from '../../core/client.js';
 import { systemClock } from '../../core/clock.js';
 import { RpcError } from '../../core/errors.js';
 import type { CallOutcome } from '../../core/outcome.js';
@@ -9,6 +8,7 @@ import { targetOf } from '../call/target.js';
 import type { CommandParts } from '../command-parts.js';
 import type { ConfigurationOptions } from '../configured.js';
 import { exitCodes } from '../exit-codes.js';
+import { clientOf } from '../secret-options.js';
 
 /** The options of `samovar outcome`, beside those that say where the broker and the handlers are. */
 export interface OutcomeFlags {
@@ -51,7 +51,7 @@ export async function askOnce(
   async function asked(): Promise<CallOutcome> {
     try {
       const transport = await connect(target.connection, { timeoutMs, inbox: 'exclusive', app: undefined, signal });
-      const client = createClient({ transport });
+      const client = clientOf(target.virtualHost, { transport });
       try {
         const leftMs = Math.max(1, timeoutMs - (systemClock.monotonicMs() - startedMs));
         return await client.outcome(action, flags.key, { to, timeoutMs: leftMs, signal, deadline: flags.deadline });

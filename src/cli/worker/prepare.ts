@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { ConfigurationError } from '../../config/configuration-error.js';
 import type { VirtualHost } from '../../config/settings.js';
-import { createClient, type Client } from '../../core/client.js';
+import type { Client } from '../../core/client.js';
 import type { Clock } from '../../core/clock.js';
 import type { HandlerSetup } from '../../core/handler-module.js';
 import type { Logger } from '../../core/log.js';
@@ -16,6 +16,7 @@ import { setUpHandlers, type PackagedHandler } from '../handlers/select.js';
 import { rarely } from '../log/rarely.js';
 import type { Stores } from '../open-stores.js';
 import type { openTransport } from '../open-transport.js';
+import { clientOf, secretOptionsOf } from '../secret-options.js';
 import { authorizeBy } from './allow.js';
 
 /** What a virtual host is served with. */
@@ -45,11 +46,11 @@ const mockSeed = 1;
 export async function prepare(virtualHost: VirtualHost, parts: PrepareParts): Promise<Prepared> {
   const { log, clock, random, hooks, signal, onStop, cwd, file } = parts;
   const { locks, idempotency, fingerprintKey } = parts.stores;
-  const { name, addresses: address, connection, limits, mock } = virtualHost;
+  const { name, addresses: address, connection, limits, mock, secretNames } = virtualHost;
   const folder = file === undefined ? undefined : dirname(file);
   const modules = await loadHandlerModules(virtualHost.handlers, { cwd, folder });
   const transport = await parts.openTransport(connection, { log: rarely(log, clock) });
-  const client = createClient({ transport, log, clock, random });
+  const client = clientOf(virtualHost, { transport, log, clock, random });
   const packaged = await setUpHandlers(modules, virtualHost, { log, client, clock, signal, onStop });
   const real = packaged.map(({ handler }) => handler);
   const parked = real.find(({ onCrash }) => onCrash === 'park');
@@ -63,6 +64,8 @@ export async function prepare(virtualHost: VirtualHost, parts: PrepareParts): Pr
     const options: ServerOptions = {
       ...{ transport, client, log, clock, random, locks, idempotency, hooks, address },
       ...limits,
+      ...secretOptionsOf(virtualHost),
+      ...(secretNames && { secretNames }),
       handlers: mock ? mockHandlers(real, { random: createSeededRandom(mockSeed) }) : real,
       ...(fingerprintKey !== undefined && { fingerprintKey }),
       ...(authorize && { authorize }),

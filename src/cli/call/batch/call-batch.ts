@@ -1,8 +1,8 @@
-import { createClient } from '../../../core/client.js';
 import { systemClock } from '../../../core/clock.js';
 import { RpcError } from '../../../core/errors.js';
 import type { CommandParts } from '../../command-parts.js';
 import type { ConfigurationOptions } from '../../configured.js';
+import { clientOf } from '../../secret-options.js';
 import { connect } from '../connect.js';
 import type { CallFlags } from '../flags.js';
 import { defaultTimeoutMs } from '../make-call.js';
@@ -34,7 +34,7 @@ export async function callBatch(
     const timeoutMs = flags.timeout ?? defaultTimeoutMs;
     const transport = await connect(target.connection, { timeoutMs, inbox: 'durable', app: flags.app, signal });
     closing.push(() => transport.close());
-    const client = createClient({ transport, clock, maxPendingCalls: flags.parallel ?? 16 });
+    const client = clientOf(target.virtualHost, { transport, clock, maxPendingCalls: flags.parallel ?? 16 });
     closing.push(() => client.close());
     const startedMs = clock.monotonicMs();
     try {

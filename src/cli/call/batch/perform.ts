@@ -4,6 +4,7 @@ import { exitCodes } from '../../exit-codes.js';
 import type { CallFlags } from '../flags.js';
 import { makeCall } from '../make-call.js';
 import { exitCodeOf } from '../report.js';
+import { shownEnding } from '../shown.js';
 import type { Target } from '../target.js';
 import type { BatchLine, LineRequest } from './lines.js';
 import { answered, failed, invalidLine, notSent, type BatchRecord } from './record.js';
@@ -47,11 +48,11 @@ async function performRequest(line: BatchLine, asked: LineRequest, parts: Perfor
   for (const note of [...(hint === undefined ? [] : [hint]), ...notes.unknownKeys(asked.body)]) {
     parts.onNote(`line ${line.number}: ${note}`);
   }
-  const body = flags.defaults ? notes.withDefaults(asked.body) : asked.body;
+  const body = target.secretly(action, flags.defaults ? notes.withDefaults(asked.body) : asked.body);
   const to = target.addressOf(action, body, asked.to ?? flags.to);
   const place = { action: name, to };
   const request = { action, to, body, key: asked.key, timeoutMs: asked.timeoutMs ?? flags.timeout };
-  const ending = await makeCall(client, request, { flags, clock, signal });
+  const ending = shownEnding(await makeCall(client, request, { flags, clock, signal }), flags);
   if ('error' in ending) {
     return { record: failed(line, place, ending.error, ending.tookMs), exitCode: exitCodeOf(ending.error) };
   }
