@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { runScript } from '../support/process.js';
 import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
 import type { Sample } from './many-calls.js';
@@ -16,22 +16,23 @@ function slope(samples: readonly Sample[], bytesOf: (sample: Sample) => number):
   return slopes.toSorted((a, b) => a - b)[slopes.length >> 1] ?? NaN;
 }
 
+async function urlOf(over: 'memory' | 'amqp'): Promise<string[]> {
+  if (over === 'memory') return [];
+  const broker = await sharedRabbitmq();
+  const { name, url } = await broker.createVirtualHost();
+  onTestFinished(() => broker.deleteVirtualHost(name));
+  return [url];
+}
+
 test.each([
-  { over: 'memory', calls: isFull ? 1_000_000 : 50_000, url: async () => [] },
-  {
-    over: 'amqp',
-    calls: isFull ? 100_000 : 5_000,
-    url: async () => {
-      const broker = await sharedRabbitmq();
-      return [(await broker.createVirtualHost()).url];
-    },
-  },
-])(
+  { over: 'memory', calls: isFull ? 1_000_000 : 50_000 },
+  { over: 'amqp', calls: isFull ? 100_000 : 5_000 },
+] as const)(
   'a great many calls over $over ($calls) leave nothing pending, no timer, no listener, and the memory flat',
   { timeout: 600_000 },
-  async ({ over, calls, url }) => {
+  async ({ over, calls }) => {
     const script = runScript(new URL('many-calls.ts', import.meta.url), {
-      args: [String(calls), '20', ...(await url())],
+      args: [String(calls), '20', ...(await urlOf(over))],
       // Of young objects there is always the same then, however fast they are made.
       nodeOptions: ['--expose-gc', '--max-semi-space-size=1'],
     });
