@@ -33,7 +33,7 @@ export function createMachine(clock: Clock, requestHandler: SqsRequestHandler): 
           when(() => {
             requestHandler.handle(...call).then(
               (answer) => when(() => resolve(answer)),
-              (error: unknown) => when(() => reject(error as Error)),
+              (error: unknown) => when(() => reject(error)),
             );
           });
         }),

@@ -27,7 +27,7 @@ test.each(['before', 'while', 'after'])(
       },
     });
     if (when === 'before') stage.emulator.fault({ action: 'ReceiveMessage', times: 1, then: { delayMs: 100 } });
-    if (when === 'before') stage.clock.after(50, machine.kill);
+    if (when === 'before') stage.clock.after(50, () => machine.kill());
     await stage.clock.advance(200);
     if (when === 'after') gate.open();
     await stage.clock.advance(200);
@@ -77,7 +77,7 @@ test('poison at the head of a group is set aside after its attempts, and no othe
   const { clock, emulator, until, ended } = createReceivingStage();
   const { endpoint, region, requestHandler } = emulator;
   const transport = createSqsTransport({ clock, endpoint, region, requestHandler });
-  const step = defineAction({ name: 'step', request: z.object({ n: z.int() }), response: z.object({}) });
+  const step = defineAction({ name: 'step', summary: 'Does one step.', request: z.object({ n: z.int() }), response: z.object({}) });
   const ran: number[] = [];
   const handler = defineHandler(step, {
     async run({ n }) {

@@ -77,7 +77,7 @@ async function play(seed: number): Promise<{ starts: string[]; sent: string[]; o
       await work();
     } else if (random.unit() < 0.5) {
       machine.pause();
-      clock.after(random.below(60_000), machine.resume);
+      clock.after(random.below(60_000), () => machine.resume());
     }
   }
   for (const fault of faults) fault.remove();
