@@ -60,7 +60,7 @@ export function tooLate(blocked: boolean, trouble: string | undefined): Transpor
   if (blocked) {
     return notSent('blocked', 'the broker took nothing from senders until the time of the message was over');
   }
-  const why = trouble ?? 'others were before it';
+  const why = trouble ?? 'connecting, or what was before it, took too long';
   return notSent('unavailable', `the time of the message was over before it could be sent: ${why}`);
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { systemRandom } from '../../core/random.js';
 import { parseReply } from '../../core/reply.js';
 import type { ConnectionSettings } from '../../config/settings.js';
 import type { Script, ScriptedCall } from './script.js';
@@ -24,13 +24,13 @@ export async function openPlainSender(script: Script, connection: ConnectionSett
   const { SQS } = await import('@aws-sdk/client-sqs');
   const { endpoint, region } = connection.options;
   const sqs = new SQS({ ...(endpoint !== undefined && { endpoint }), ...(region !== undefined && { region }) });
-  const replyQueue = `${prefix}inbox-${randomUUID()}`;
+  const replyQueue = `${prefix}inbox-${systemRandom.uuid()}`;
   const { QueueUrl: replies } = await sqs.createQueue({ QueueName: replyQueue });
 
   return {
     async call({ action, to, request }, timeoutMs) {
       const { QueueUrl: requests } = await sqs.getQueueUrl({ QueueName: `${prefix}${to}.fifo` });
-      const id = randomUUID();
+      const id = systemRandom.uuid();
       await sqs.sendMessage({
         QueueUrl: requests,
         MessageBody: JSON.stringify({ service: action, parameters: request }),
