@@ -18,7 +18,6 @@ const names = [
   'leases_lost',
   'returned',
   'retries',
-  'expired',
   'unknown_actions',
   'quarantined',
   'quarantine_failed',

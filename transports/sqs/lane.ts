@@ -87,7 +87,7 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
       availability.ok();
     } catch (error) {
       const failure = error instanceof SqsError ? error : new SqsError('unavailable', String(error), { cause: error });
-      availability.failed(failure);
+      note(failure);
       if (isLasting(failure)) letters.rejectAll((letter) => refusal(failure, letter.parcel, sentOf(letter)));
       else pause(failure);
     }
@@ -110,7 +110,7 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
       failures = 0;
     } catch (error) {
       failure = error instanceof SqsError ? error : new SqsError('unavailable', String(error), { cause: error });
-      availability.failed(failure);
+      note(failure);
       pause(failure);
     }
     batches -= 1;
@@ -126,8 +126,13 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
     onChange();
   }
 
+  /** What is refused for good concerns this queue only, and was answered. */
+  function note(error: SqsError): void {
+    if (!isLasting(error)) availability.failed(error);
+  }
+
   function pause({ kind }: SqsError): void {
-    if (kind === 'no_queue' || stopPause) return;
+    if (kind === 'no_queue' || stopPause || letters.count === 0) return;
     failures += 1;
     stopPause = clock.after(backoffMs(failures, backoff, random), () => {
       stopPause = undefined;
