@@ -77,7 +77,12 @@ test('poison at the head of a group is set aside after its attempts, and no othe
   const { clock, emulator, until, ended } = createReceivingStage();
   const { endpoint, region, requestHandler } = emulator;
   const transport = createSqsTransport({ clock, endpoint, region, requestHandler });
-  const step = defineAction({ name: 'step', summary: 'Does one step.', request: z.object({ n: z.int() }), response: z.object({}) });
+  const step = defineAction({
+    name: 'step',
+    summary: 'Does one step.',
+    request: z.object({ n: z.int() }),
+    response: z.object({}),
+  });
   const ran: number[] = [];
   const handler = defineHandler(step, {
     async run({ n }) {
