@@ -1,9 +1,10 @@
 import { backoffMs } from '../../src/core/backoff.js';
 import { SqsError, type EntryOutcome } from './api.js';
+import { closedError } from './errors.js';
 import { createLetters, sentOf, type Letter } from './letters.js';
 import type { SqsParts } from './parts.js';
 import { mayPass, neverLeft } from './sdk-errors.js';
-import { cancelled, closedError, late, refusal, uncertain, unroutable } from './send-errors.js';
+import { cancelled, late, refusal, uncertain, unroutable } from './send-errors.js';
 import { maxMessageBytes } from './sizes.js';
 
 export type LaneParts = Pick<SqsParts, 'settings' | 'api' | 'queues' | 'counters' | 'availability'>;

@@ -2,6 +2,7 @@ import type { SQSClientConfig } from '@aws-sdk/client-sqs';
 import { systemClock, type Clock } from '../../src/core/clock.js';
 import { silentLog, type Logger } from '../../src/core/log.js';
 import { systemRandom, type Random } from '../../src/core/random.js';
+import { maxMessageBytes } from './sizes.js';
 
 /** What becomes of a request for an action that no handler here answers: another service on the queue may own it. */
 export type UnknownActions = 'return' | 'answer';
@@ -58,8 +59,6 @@ export interface SqsSettings {
   readonly requestHandler: SqsTransportOptions['requestHandler'];
 }
 
-/** What SQS takes, attributes included. */
-const maxMessageBytes = 1024 * 1024;
 /** What our attributes may need beside the body. */
 const attributeRoomBytes = 16 * 1024;
 

@@ -2,8 +2,7 @@ import type { QuarantineEntry } from '../../src/core/quarantine.js';
 import type { ReceivedMessage } from './api.js';
 import { attributeNames, epochOf, headerNames, readEnvelope } from './envelope.js';
 import { unfitBody } from './text.js';
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+import type { Mutable } from './wire.js';
 
 /** What SQS moves by itself has no reason. */
 const movedBySqs = 'moved by SQS: it was received too often';

@@ -1,8 +1,6 @@
 import type { Message as SdkMessage, SendMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import type { ReceivedMessage, SendEntry } from './api.js';
-
-/** An object while it is made. */
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+import type { Mutable } from './wire.js';
 
 /** One entry of a batch, named by its place in it. */
 export function entryOf(

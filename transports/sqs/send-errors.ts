@@ -1,6 +1,6 @@
 import { TransportError } from '../../src/core/transport.js';
 import type { SqsError } from './api.js';
-import { closedError, notSent } from './errors.js';
+import { notSent } from './errors.js';
 import type { Parcel } from './parcel.js';
 
 /** What the sender of a message that was not accepted is told. 'maybe': an earlier try may have arrived. */
@@ -40,5 +40,3 @@ export function refusal(error: SqsError, { queue }: Parcel, sent: Sent): Transpo
   const isTooLong = /shorter than|too ?long|longer than|must be less than/i.test(error.message);
   return new TransportError(isTooLong ? 'too_large' : 'rejected', error.message, { sent, cause: error });
 }
-
-export { closedError };

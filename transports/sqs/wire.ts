@@ -109,7 +109,8 @@ export function decodeReply(received: ReceivedMessage): Message {
   return messageOf(envelope, unfitBody(received.body, envelope.own(headerNames.body)));
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+/** An object while it is made. */
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function messageOf({ id, correlationId, replyTo, expiresAt, headers }: Envelope, body: string): Mutable<Message> {
   const message: Mutable<Message> = { id, body, headers };
