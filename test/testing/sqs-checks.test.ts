@@ -54,7 +54,9 @@ const endpoint = process.env['SAMOVAR_TEST_SQS_ENDPOINT'];
 
 if (endpoint !== undefined) {
   describe(`the SQS at ${endpoint}`, () => {
-    const client = sqsClient({ endpoint, ...(endpoint.includes('.amazonaws.') && { credentials: fromEnvironment }) });
+    const onAws = endpoint.includes('.amazonaws.');
+    const region = process.env['AWS_REGION'] ?? 'eu-west-1';
+    const client = sqsClient({ endpoint, region, ...(onAws && { credentials: fromEnvironment }) });
     afterAll(() => client.destroy());
     const harness = sqsCheckHarness(client, { ...realTime, pollSeconds: 2 });
     for (const { name, run } of sqsEmulatorChecks(harness)) test.concurrent(name, run);

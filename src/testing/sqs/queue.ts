@@ -51,13 +51,15 @@ export interface SqsQueue {
 export type QueueIdentity = Pick<SqsQueue, 'name' | 'arn' | 'attributes' | 'tags'>;
 
 export function createQueue({ name, arn, attributes, tags }: QueueIdentity, parts: QueueParts): SqsQueue {
-  const { clock, random } = parts;
+  const { clock, random, limits } = parts;
   const fifo = attributes.get('FifoQueue') === 'true';
   const id = random.uuid();
   const store = createMessageStore();
   const sent = createDeduplication();
   const polls = createPolls(clock, () => store.nextVisibleMs());
   const createdAt = Math.floor(clock.now() / 1_000);
+  // AWS says of a FIFO queue only that it answers without an error: at once is the worst a poll can meet.
+  const isFull = (): boolean => store.inFlight.size >= limits.inFlight;
   const receiveNow = createReceiving({ ...parts, arn, fifo, attributes, store, settle });
   let lastOrder = 0;
 
@@ -115,7 +117,7 @@ export function createQueue({ name, arn, attributes, tags }: QueueIdentity, part
     adopt,
     async receive(options) {
       const messages = receiveNow(options);
-      if (messages.length > 0 || options.waitMs === 0) return messages;
+      if (messages.length > 0 || options.waitMs === 0 || isFull()) return messages;
       return polls.wait(options.waitMs, () => receiveNow(options));
     },
     delete(handle) {
