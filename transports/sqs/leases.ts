@@ -5,7 +5,7 @@ import type { Counters } from './counters.js';
 import type { Hand, Lease } from './hand.js';
 import type { SqsSettings } from './options.js';
 
-/** SQS takes a message away 12 h after it was received, however often its visibility is renewed. */
+/** SQS takes a message away 12 h after it was received, however often it was renewed ("ChangeMessageVisibility"). */
 const longestMs = 12 * 3_600_000;
 /** A delivery is given up that long after it came, to be noticed before SQS takes it away. */
 export const maxHoldMs = longestMs - 5 * 60_000;

@@ -1,10 +1,6 @@
 import type { TransportTraits } from '../../src/core/transport.js';
+import { maxHoldMs } from './leases.js';
 import type { SqsSettings } from './options.js';
-
-/** After it SQS gives a message to somebody else, however often it was renewed ("ChangeMessageVisibility"). */
-const longestHoldMs = 12 * 60 * 60_000;
-/** Some time is left to notice before. */
-const marginMs = 5 * 60_000;
 
 export function traitsOf({ maxBodyBytes }: SqsSettings): TransportTraits {
   return {
@@ -15,7 +11,7 @@ export function traitsOf({ maxBodyBytes }: SqsSettings): TransportTraits {
     canCancel: false,
     reportsUnroutable: true,
     reportsNoWorker: false,
-    maxHoldMs: longestHoldMs - marginMs,
+    maxHoldMs,
     survivesBrokerCrash: true,
   };
 }

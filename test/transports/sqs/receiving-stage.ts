@@ -19,6 +19,8 @@ import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
 import { createSetAside } from '../../../transports/sqs/set-aside.js';
 import { encode } from '../../../transports/sqs/wire.js';
 
+export { createGate, type Gate } from '../../../src/testing/conformance/context.js';
+
 export const ack: Disposition = { kind: 'ack' };
 
 /** One SQS in virtual time, and the receiving half of transports on it. */
@@ -179,16 +181,4 @@ export function createReceivingStage(options: SqsEmulatorOptions = {}): Receivin
     until,
     ended,
   };
-}
-
-/** A run that lasts until the test says so. */
-export interface Gate<T = void> {
-  readonly opened: Promise<T>;
-  open(value: T): void;
-}
-
-export function createGate<T = void>(): Gate<T> {
-  let open!: (value: T) => void;
-  const opened = new Promise<T>((resolve) => (open = resolve));
-  return { opened, open };
 }
