@@ -1,6 +1,7 @@
 """A consumer as existing ones are written: it answers on the exchange that a request came through.
 
-Settings: {"url", "queue", "exchanges", "prefetch", "ca"?}. It writes `request <json>` for each request it takes.
+Settings: {"url", "queue", "exchanges", "prefetch", "ca"?, "fernet_key"?}. It writes `request <json>` for each request it
+takes, with the tokens at its top level decrypted.
 """
 
 import functools
@@ -18,8 +19,23 @@ class Invalid(Exception):
     pass
 
 
+def decrypter(key):
+    if key is None:
+        return lambda value: value
+    from cryptography.fernet import Fernet
+
+    fernet = Fernet(key)
+
+    def decrypt(value):
+        is_token = isinstance(value, str) and value.startswith("gAAAA")
+        return fernet.decrypt(value.encode()).decode() if is_token else value
+
+    return decrypt
+
+
 class Consumer:
-    def __init__(self, url, queue, exchanges, prefetch, ca=None):
+    def __init__(self, url, queue, exchanges, prefetch, ca=None, fernet_key=None):
+        self.decrypt = decrypter(fernet_key)
         self.locks = {exchange: threading.Lock() for exchange in exchanges}
         self.connection = connect(url, ca)
         self.channel = self.connection.channel()
@@ -32,7 +48,7 @@ class Consumer:
 
     def on_request(self, channel, method, properties, body):
         # What is no JSON ends the program here.
-        request = json.loads(body)
+        request = {name: self.decrypt(value) for name, value in json.loads(body).items()}
         print("request", json.dumps(request), flush=True)
         threading.Thread(target=self.process, args=(method, properties, request), daemon=True).start()
 
