@@ -1,4 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What takes longest, so that no worker is left alone with it in the end. */
+const long = ['faults/soak', 'faults/canary', 'faults/worker-stages', 'faults/under-load', 'e2e/broker-killed'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = long.findIndex((name) => moduleId.includes(`/test/${name}.test.ts`));
+      return place < 0 ? long.length : place;
+    };
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 const source = (path: string) => new URL(path, import.meta.url).pathname;
 
@@ -22,6 +37,7 @@ export default defineConfig({
     // Processes, not threads: tests send signals, and a crash must not take the others along.
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     expect: { poll: { timeout: 10_000, interval: 10 } },
     // The first file that needs a broker waits for it to start, or even to be installed.
