@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -26,7 +27,7 @@ test('redocly finds nothing wrong with the AsyncAPI document', async () => {
   const file = join(folder, 'asyncapi.yaml');
   await writeFile(file, yaml);
   const args = [
-    join(repository, 'node_modules/@redocly/cli/bin/cli.js'),
+    join(dirname(createRequire(import.meta.url).resolve('@redocly/cli/package.json')), 'bin/cli.js'),
     ...['lint', file, '--config', join(repository, 'test/contract/redocly.yaml'), '--format', 'json'],
   ];
   const env = { REDOCLY_TELEMETRY: 'off', REDOCLY_SUPPRESS_UPDATE_NOTICE: 'true', CI: 'true' };
