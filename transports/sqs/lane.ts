@@ -112,7 +112,9 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
     } catch (error) {
       failure = error instanceof SqsError ? error : new SqsError('unavailable', String(error), { cause: error });
       note(failure);
-      pause(failure);
+      if (failure.kind === 'refused' && taken.length > 1) {
+        for (const letter of taken) letter.isAlone = true;
+      } else if (!isLasting(failure)) pause(failure);
     }
     batches -= 1;
     taken.forEach((letter, index) => {
@@ -120,7 +122,8 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
       if (outcome?.ok) {
         counters.add('sent');
         letters.resolve(letter);
-      } else
+      } else if (failure && letter.isAlone && taken.length > 1) letters.again(letter, 0);
+      else
         fail(letter, failure ?? outcome?.error ?? new SqsError('unavailable', 'not answered'), failure === undefined);
     });
     if (letters.count > 0) flush();

@@ -12,6 +12,8 @@ export interface Letter {
   /** On its way now: neither its signal nor its time ends it before it is known what became of it. */
   isWriting: boolean;
   tries: number;
+  /** SQS refused a whole batch that it was in: it leaves by itself, and so does not take others down with it. */
+  isAlone: boolean;
   /** When it was first written without being told what became of it, by the monotonic clock. */
   uncertainSinceMs: number | undefined;
   lastError: SqsError | undefined;
@@ -114,11 +116,12 @@ export function createLetters(clock: Clock, onChange: () => void): Letters {
       let bytes = 0;
       for (const key of ready) {
         const [first] = groups.get(key) ?? [];
-        if (!first || (taken.length > 0 && bytes + first.parcel.bytes > mostBytes)) continue;
+        if (!first) continue;
+        if (taken.length > 0 && (first.isAlone || bytes + first.parcel.bytes > mostBytes)) continue;
         ready.delete(key);
         first.isWriting = true;
         bytes += first.parcel.bytes;
-        if (taken.push(first) === most) break;
+        if (taken.push(first) === most || first.isAlone) break;
       }
       return taken;
     },

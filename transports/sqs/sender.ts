@@ -48,7 +48,7 @@ export function createSender(parts: LaneParts): Sender {
       if (isRequest && waiting() >= maxWaitingSends) return Promise.reject(tooMany(maxWaitingSends));
       return new Promise((resolve, reject) => {
         laneOf(queue).add({
-          ...{ parcel, resolve, reject, isWriting: false, tries: 0 },
+          ...{ parcel, resolve, reject, isWriting: false, isAlone: false, tries: 0 },
           ...{ uncertainSinceMs: undefined, lastError: undefined, stopWaiting: nothing },
         });
       });

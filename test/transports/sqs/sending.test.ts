@@ -116,6 +116,24 @@ test('only what failed of a batch is sent again', async () => {
   await sender.close();
 });
 
+test('one that SQS refuses takes no other of its batch down with it', async () => {
+  const { addressed, transport, emulator, ended, drain } = createLab();
+  await addressed('jobs');
+  const sender = transport();
+  emulator.fault({
+    ...{ action: 'SendMessageBatch', then: { error: 'InvalidParameterValue' } },
+    when: ({ input }) => JSON.stringify(input).includes('bad'),
+  });
+  const sending = Array.from({ length: 10 }, (_, index) =>
+    sender.send('jobs', request({ body: index === 4 ? '"bad"' : '"good"' })),
+  );
+  const settled = await ended(Promise.allSettled(sending));
+  expect(settled.map(({ status }) => status === 'fulfilled')).toEqual(sending.map((_, index) => index !== 4));
+  expect(settled[4]).toMatchObject({ reason: { code: 'rejected', sent: 'no' } });
+  expect(await drain(queue)).toHaveLength(9);
+  await sender.close();
+});
+
 test('throttling makes no hot loop', async () => {
   const { addressed, transport, emulator, ended, calls, clock } = createLab();
   await addressed('jobs');
