@@ -17,9 +17,9 @@ interface Queue {
 
 interface Seen {
   /** At the start of each message. */
-  begun(n: number): void;
+  readonly begun: (n: number) => void;
   /** Once it is handled. */
-  done(n: number): void;
+  readonly done: (n: number) => void;
 }
 
 /** Begins to consume; resolves to what ends it. */
