@@ -1,5 +1,5 @@
 import { fc, test as property } from '@fast-check/vitest';
-import { createRequire } from 'node:module';
+import fernet from 'fernet';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createKeyring, generateKey, InvalidToken, type Keyring } from '../../src/secrets/keyring.js';
 import { readToken } from '../../src/secrets/fernet.js';
@@ -194,11 +194,6 @@ describe('a key ring', () => {
 });
 
 describe('npm fernet 0.3.3', () => {
-  interface OldFernet {
-    Secret: new (key: string) => unknown;
-    Token: new (options: object) => { encode(text: string): string; decode(token?: string): string };
-  }
-  const fernet = createRequire(import.meta.url)('fernet') as OldFernet;
   const secret = new fernet.Secret(key);
 
   test.each(['hello', '', 'pässwörd ☕', '{"a":1}'])('opens our tokens, and we its: %s', (text) => {

@@ -18,7 +18,7 @@ function afterUnknown({ outcome, key }: { readonly outcome: Outcome; readonly ke
 /** The one place that says what `samovar call` exits with and advises for each code a call may fail with. */
 export const codeEndings: Readonly<Record<ErrorCode, CodeEnding>> = {
   invalid_request: { exitCode: exitCodes.usage, advice: 'correct the request' },
-  not_encrypted: { exitCode: exitCodes.failed, advice: 'encrypt the fields that the action declares as secret' },
+  not_encrypted: { exitCode: exitCodes.failed, advice: 'give this caller and the worker the same fernet_key' },
   too_large: { exitCode: exitCodes.usage, advice: 'send less at once' },
   unroutable: { exitCode: exitCodes.unavailable, advice: 'look at --to and the name of the action; is its worker up?' },
   no_worker: { exitCode: exitCodes.unavailable, advice: 'start the worker of that address' },

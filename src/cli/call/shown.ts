@@ -10,7 +10,7 @@ export function shownEnding(ending: CallEnding, { reveal }: { readonly reveal?: 
   return declared ? { ...ending, error: withData(ending.error, revealed(declared.data)) } : ending;
 }
 
-export function revealed(value: unknown): unknown {
+function revealed(value: unknown): unknown {
   return value === undefined ? value : (JSON.parse(JSON.stringify(value, revealing)) as unknown);
 }
 
