@@ -8,6 +8,7 @@ Examples:
   $ samovar call hello --to node-1 --body '{"name": "you"}' --url amqp://user:password@localhost/trees
   $ samovar check-config --config samovar.yml             what is wrong with the configuration
   $ samovar actions                                       what can be called, and which package gives it
+  $ samovar contract build --out site                     schemas, AsyncAPI and pages for callers
   $ samovar nodes                                         who serves the addresses, and what waits
   $ samovar call --help                                   calls and batches of calls
 
