@@ -2,7 +2,6 @@ import { createSqsEmulator } from 'samovar/testing';
 import { createSqsTransport, openQuarantine } from 'samovar/sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { runList, runPurge, runRedrive, runShow } from '../../src/cli/quarantine/command.js';
-import { UsageError } from '../../src/cli/failure.js';
 import { folderWith } from '../config/folder.js';
 import { recordedTerminal } from './recorded-terminal.js';
 
@@ -62,10 +61,5 @@ describe('samovar quarantine, with resources of SQS', () => {
     const quarantine = openQuarantine({ endpoint, region: 'eu-west-1', address: 'products' });
     onTestFinished(() => quarantine.close());
     expect(await quarantine.list()).toMatchObject({ total: 0, entries: [] });
-  });
-
-  it('knows nobody to believe: SQS vouches for senders', async () => {
-    const { config } = await broken(0);
-    await expect(runRedrive({ config, believe: ['ann'] }, parts())).rejects.toThrow(UsageError);
   });
 });

@@ -44,9 +44,9 @@ async function opened(
     );
   }
   if (connection.transport === 'sqs') {
-    if (believes.length > 0) throw new UsageError('expected no --believe with SQS, which vouches for all senders');
     const { openQuarantine } = await importSqs();
-    return openQuarantine({ ...connection.options, address });
+    const { options } = connection;
+    return openQuarantine({ ...options, address, believes: [...(options.believes ?? []), ...believes] });
   }
   const { openQuarantine } = await importAmqp();
   const waitForBrokerMs = Math.min(connection.options.waitForBrokerMs ?? longestWaitMs, longestWaitMs);
