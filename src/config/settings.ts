@@ -79,6 +79,7 @@ export interface SqsConnectionOptions {
   readonly visibilityTimeoutMs?: number;
   readonly pollMs?: number;
   readonly requestTimeoutMs?: number;
+  readonly believes?: readonly string[];
   readonly maxWaitingSends?: number;
 }
 
