@@ -49,13 +49,13 @@ function prefixed(errors: Action['errors']): Record<string, Schema> {
   return Object.fromEntries(Object.entries(errors).map(([name, schema]) => [`errors.${name}`, schema]));
 }
 
-/** Whether all that it takes is a secret, or nothing. */
+/** Whether all that it takes is a secret, or nothing; each of several, too. */
 function isCovered(schema: Schema, depth = 0): boolean {
   if (isSecretField(schema)) return true;
   if (depth > 20) return false;
-  const { type, innerType, in: before, options } = defOf(schema);
+  const { type, innerType, in: before, options, element, valueType } = defOf(schema);
   if (['null', 'undefined', 'never'].includes(type)) return true;
-  const within = innerType ?? before ?? behindLazy(schema);
+  const within = innerType ?? before ?? behindLazy(schema) ?? element ?? valueType;
   if (within) return isCovered(within, depth + 1);
   return options !== undefined && options.length > 0 && options.every((option) => isCovered(option, depth + 1));
 }

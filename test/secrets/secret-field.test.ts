@@ -259,6 +259,8 @@ describe('names that must be secret', () => {
     [z.object({ password: z.union([password, z.null()]).default(null) }), []],
     [z.object({ secret_values: secret(z.object({ password: text })) }), []],
     [tree, []],
+    [z.object({ password: z.record(text, password.optional()) }), []],
+    [z.object({ password: z.array(text) }), ['request.password']],
   ])('are found where they are not', (request, paths) => {
     expect(found(request)).toEqual(paths);
   });
