@@ -5,6 +5,8 @@ import type { SqsRequestHandler } from '../../src/testing/index.js';
 export interface Machine {
   readonly clock: Clock;
   readonly requestHandler: SqsRequestHandler;
+  /** Work that leads out of the process: begun and answered only while it runs. */
+  readonly does: <T>(work: () => Promise<T>) => Promise<T>;
   /** As SIGSTOP: no timer fires, and no answer is read. */
   pause(): void;
   /** As SIGCONT: answers that came meanwhile are read, and what is overdue fires. */
@@ -24,20 +26,24 @@ export function createMachine(clock: Clock, requestHandler: SqsRequestHandler): 
     else if (state === 'paused') late.push(task);
   }
 
+  function does<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      when(() => {
+        work().then(
+          (value) => when(() => resolve(value)),
+          (error: Error) => when(() => reject(error)),
+        );
+      });
+    });
+  }
+
   return {
     clock: { ...clock, after: (ms, task) => clock.after(ms, () => when(task)) },
     requestHandler: {
       ...requestHandler,
-      handle: (...call) =>
-        new Promise((resolve, reject) => {
-          when(() => {
-            requestHandler.handle(...call).then(
-              (answer) => when(() => resolve(answer)),
-              (error: unknown) => when(() => reject(error)),
-            );
-          });
-        }),
+      handle: (...call) => does(() => requestHandler.handle(...call)),
     },
+    does,
     pause() {
       if (state === 'runs') state = 'paused';
     },
