@@ -2,6 +2,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandParts } from '../command-parts.js';
 import { runBuild, type BuildFlags } from './build.js';
 import { addContractOptions } from './contract-of.js';
+import { runGenerateTypescript, type GenerateFlags } from './generate.js';
 import { runServe, type ServeFlags } from './serve.js';
 
 export function addContractCommand(program: Command, parts: CommandParts): void {
@@ -22,6 +23,14 @@ export function addContractCommand(program: Command, parts: CommandParts): void 
       // Interrupted, the process exits as the signal says.
       if (!parts.signal.aborted) parts.exitWith(exitCode);
     });
+  const generate = contract
+    .command('generate')
+    .description('write code for callers: the actions, and the types of what they carry');
+  addContractOptions(generate.command('typescript'))
+    .description('one module with the actions as samovar defines them, and their types')
+    .requiredOption('--out <file>', 'a .ts file, or a folder: contract.ts in it')
+    .option('--force', 'also over a file of others')
+    .action(async (options: GenerateFlags) => parts.exitWith(await runGenerateTypescript(options, parts)));
 }
 
 function portFlag(text: string): number {
@@ -36,4 +45,5 @@ the same handlers give the same bytes. Nothing connects to a broker.
 
   $ samovar contract build --handlers ./my-handlers --out site
   $ samovar contract build --config samovar.yml --vhost trees --out site --title 'Trees' --contract-version 1.4.0
-  $ samovar contract serve --handlers samovar/handlers`;
+  $ samovar contract serve --handlers samovar/handlers
+  $ samovar contract generate typescript --handlers ./my-handlers --out src/contract.ts`;
