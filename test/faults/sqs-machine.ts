@@ -31,7 +31,7 @@ export function createMachine(clock: Clock, requestHandler: SqsRequestHandler): 
       when(() => {
         work().then(
           (value) => when(() => resolve(value)),
-          (error: Error) => when(() => reject(error)),
+          (error: unknown) => when(() => reject(error)),
         );
       });
     });

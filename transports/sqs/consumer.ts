@@ -120,10 +120,10 @@ export async function startConsumer(
       counters.add('reply_to_refused');
       const fields = { id: reading.id, address, replyTo: reading.replyTo };
       log.warn(fields, 'a request was dropped for its reply-to: replies go to the inboxes of this prefix only');
-      void settling.remove(hand);
+      settling.remove(hand);
     } else if (reading.kind === 'foreign') {
       counters.add('foreign');
-      void settling.quarantine(hand, reading.reason);
+      settling.quarantine(hand, reading.reason);
     } else if (settings.unknownActions === 'return' && !actions.has(reading.message.action ?? '')) {
       leave(hand, reading);
     } else {
@@ -135,7 +135,7 @@ export async function startConsumer(
   function leave(hand: Hand, arrival: Arrival): void {
     counters.add('unknown_actions');
     const verdict = judge(arrival, settings);
-    if ('reason' in verdict) void settling.quarantine(hand, verdict.reason);
+    if ('reason' in verdict) settling.quarantine(hand, verdict.reason);
     else settling.giveBack(hand, verdict.afterMs);
   }
 
@@ -181,7 +181,7 @@ export async function startConsumer(
     isStopped = true;
     settling.giveBackWaiting();
     await poll.stop();
-    await settling.givenBack();
+    await settling.settled();
   }
 
   // One for each consumer: no leak, of which Node would warn.

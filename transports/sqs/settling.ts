@@ -29,23 +29,28 @@ export interface Settling {
   /** As its run says; where the delivery is not ours any more that is counted, and nothing is done. */
   settle(hand: Hand, disposition: Disposition): void;
   /** Deletes it; the next of its group starts once SQS has accepted that. */
-  remove(hand: Hand): Promise<void>;
+  remove(hand: Hand): void;
   /** Visible again after that time, to anybody. Those behind it in its group go back with it: SQS keeps them waiting. */
   giveBack(hand: Hand, afterMs: number): void;
-  quarantine(hand: Hand, reason: string): Promise<void>;
+  quarantine(hand: Hand, reason: string): void;
   /** SQS has given it to somebody else, or will: it is left alone, and those behind it go back. */
   lose(hand: Hand, reason: Error): void;
   /** All that wait for another one of their group. */
   giveBackWaiting(): void;
-  /** Resolves once what is on its way back is there. */
-  givenBack(): Promise<void>;
+  /** Resolves once SQS has done what was asked of it, or will not: deletes, copies, and what is on its way back. */
+  settled(): Promise<void>;
 }
 
 export function createSettling(parts: SettlingParts): Settling {
   const { settings, counters, address, groups, leases, deletes, changes, pasts } = parts;
   const { clock, log, random } = settings;
-  const releases = new Set<Promise<void>>();
+  const underWay = new Set<Promise<void>>();
   const setAside = createSettingAside({ ...parts, leave, giveBack, remove });
+
+  function track(work: Promise<void>): void {
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
+  }
 
   /** Not held any more, and nothing that came after it in its group may start. */
   function leave(hand: Hand): void {
@@ -75,7 +80,7 @@ export function createSettling(parts: SettlingParts): Settling {
 
   async function remove(hand: Hand): Promise<void> {
     hand.stage = 'settling';
-    const end = hand.taken.signal.aborted ? 'over' : await insist(hand, () => deletes.add(hand.received.receipt));
+    const end = leases.isOurs(hand) ? await insist(hand, () => deletes.add(hand.received.receipt)) : 'over';
     if (end === 'done') {
       counters.add('deletes');
       pasts.forget(hand.received.messageId);
@@ -97,11 +102,7 @@ export function createSettling(parts: SettlingParts): Settling {
   function release(hand: Hand, afterMs: number): void {
     hand.stage = 'settling';
     leases.letGo(hand);
-    const releasing = changeVisibility(hand, afterMs).then(() => {
-      releases.delete(releasing);
-      done(hand);
-    });
-    releases.add(releasing);
+    track(changeVisibility(hand, afterMs).then(() => done(hand)));
   }
 
   async function changeVisibility(hand: Hand, afterMs: number): Promise<void> {
@@ -117,7 +118,7 @@ export function createSettling(parts: SettlingParts): Settling {
     const counted = { ...past, retries: past.retries + 1 };
     switch (disposition.kind) {
       case 'ack':
-        void remove(hand);
+        track(remove(hand));
         break;
       case 'return':
         counters.add('returned');
@@ -130,7 +131,7 @@ export function createSettling(parts: SettlingParts): Settling {
         giveBack(hand, disposition.afterMs > 0 ? disposition.afterMs : 0);
         break;
       case 'quarantine':
-        void setAside(hand, disposition.reason, counted.retries);
+        track(setAside(hand, disposition.reason, counted.retries));
     }
   }
 
@@ -139,9 +140,9 @@ export function createSettling(parts: SettlingParts): Settling {
       if (hand.stage === 'running' && leases.isOurs(hand)) settle(hand, disposition);
       else counters.add('late_settles');
     },
-    remove,
+    remove: (hand) => track(remove(hand)),
     giveBack,
-    quarantine: (hand, reason) => setAside(hand, reason, pasts.of(hand.received.messageId).retries),
+    quarantine: (hand, reason) => track(setAside(hand, reason, pasts.of(hand.received.messageId).retries)),
     lose(hand, reason) {
       hand.taken.abort(reason);
       if (hand.stage === 'settling') return;
@@ -153,8 +154,8 @@ export function createSettling(parts: SettlingParts): Settling {
     giveBackWaiting() {
       for (const hand of groups.takeWaiting()) release(hand, 0);
     },
-    async givenBack() {
-      while (releases.size > 0) await Promise.all(releases);
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
     },
   };
 }

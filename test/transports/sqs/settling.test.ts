@@ -162,3 +162,19 @@ test('what runs while the transport closes goes back, and settling it later chan
   await until(() => parts.counters.get('late_settles') === 1);
   expect(worker.seen).toHaveLength(1);
 });
+
+test('what is settled right before its transport closes is deleted or set aside first', async () => {
+  const { process, until, depth } = createReceivingStage();
+  const { send, consume, close } = process({ pollMs: 1_000 });
+  for (const id of ['m1', 'm2']) await send('jobs', { id, groupKey: id });
+  const gate = createGate();
+  const quarantine: Disposition = { kind: 'quarantine', reason: 'broken' };
+  const worker = await consume('jobs', {
+    receive: ({ message }) => gate.opened.then(() => (message.id === 'm1' ? ack : quarantine)),
+  });
+  await until(() => worker.seen.length === 2);
+  gate.open();
+  for (let turn = 0; turn < 5; turn += 1) await Promise.resolve();
+  await close();
+  expect(await depth('jobs')).toEqual({ visible: 0, inFlight: 0 });
+});
