@@ -3,6 +3,7 @@ import { SqsError, type Attributes, type SqsApi } from './api.js';
 import { setupError } from './errors.js';
 import { legalAddress, type Names } from './names.js';
 import type { SqsSettings } from './options.js';
+import { mayPass } from './sdk-errors.js';
 import { addressShape, checkAddressQueue, checkFifo, deadLetterShape, inboxShape } from './queue-shape.js';
 import { createQueueUrls } from './queue-urls.js';
 
@@ -99,13 +100,10 @@ export function createQueues(parts: {
       return await work;
     } catch (error) {
       for (const name of queues) urls.forget(name);
-      if (error instanceof SqsError && isLasting(error)) {
-        throw setupError(
-          `expected to be allowed to use queue ${JSON.stringify(queues[0])}, got: ${error.message}`,
-          error,
-        );
-      }
-      throw error;
+      if (!(error instanceof SqsError) || !isLasting(error)) throw error;
+      const isForbidden = error.kind === 'denied' && !mayPass(error);
+      const expected = isForbidden ? `expected to be allowed to use queue ${JSON.stringify(queues[0])}, got: ` : '';
+      throw setupError(`${expected}${error.message}`, error);
     }
   }
 

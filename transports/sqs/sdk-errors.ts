@@ -90,6 +90,15 @@ export function neverLeft({ cause }: SqsError): boolean {
   );
 }
 
+/** What the SDK finds nowhere on this machine, and where it looks. */
+const whereToSet: readonly (readonly [RegExp, string])[] = [
+  [/^Region is missing$/, 'a region (region under sqs in a configuration file, or AWS_REGION)'],
+  [
+    /^CredentialsProviderError/,
+    'credentials of AWS (AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a profile in AWS_PROFILE, or a role of this machine)',
+  ],
+];
+
 /** `AWS.SimpleQueueService.NonExistentQueue` is `NonExistentQueue`. */
 function shortName(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1);
@@ -113,5 +122,7 @@ function statusOf(error: unknown): number | undefined {
 
 function textOf(name: string, message: string): string {
   if (message === '') return name;
-  return name === 'Error' ? message : `${name}: ${message}`;
+  const text = name === 'Error' ? message : `${name}: ${message}`;
+  const [, wanted] = whereToSet.find(([pattern]) => pattern.test(text)) ?? [];
+  return wanted === undefined ? text : `expected ${wanted}, got: ${text}`;
 }

@@ -121,12 +121,15 @@ test('what may be renewed, and what never left, are told from the rest', () => {
   expect([neverLeft(failed('Error', 'ECONNREFUSED')), neverLeft(failed('Error', 'ECONNRESET'))]).toEqual([true, false]);
 });
 
-test('a missing region is an error of the set-up', async () => {
+test('a missing region is an error of the set-up, and says where to set it', async () => {
   vi.stubEnv('AWS_REGION', undefined);
   vi.stubEnv('AWS_CONFIG_FILE', '/dev/null');
   const lab = createLab();
   const { region: _, ...options } = lab.options;
   const { kind, message } = await failure(createSdkApi(sqsSettings(options)).queueUrl('q'));
-  expect([kind, message]).toEqual(['refused', 'GetQueueUrl q: Region is missing']);
+  expect([kind, message]).toEqual([
+    'refused',
+    'GetQueueUrl q: expected a region (region under sqs in a configuration file, or AWS_REGION), got: Region is missing',
+  ]);
   vi.unstubAllEnvs();
 });
