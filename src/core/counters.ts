@@ -1,13 +1,16 @@
 /** What happened how often, for health snapshots. */
-export interface Counters {
-  add(name: string): void;
+export interface Counters<Name extends string = string> {
+  add(name: Name, by?: number): void;
+  get(name: Name): number;
   snapshot(): Record<string, number>;
 }
 
-export function createCounters(): Counters {
-  const counts = new Map<string, number>();
+/** `names`: those that a snapshot has from the start, with 0. */
+export function createCounters<Name extends string = string>(names: readonly Name[] = []): Counters<Name> {
+  const counts = new Map<Name, number>(names.map((name) => [name, 0]));
   return {
-    add: (name) => void counts.set(name, (counts.get(name) ?? 0) + 1),
+    add: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
+    get: (name) => counts.get(name) ?? 0,
     snapshot: () => Object.fromEntries(counts),
   };
 }

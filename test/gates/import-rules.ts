@@ -29,7 +29,7 @@ function transport(name: string, ...sdk: RegExp[]): Rule {
   return {
     files: new RegExp(`^transports/${name}/`),
     mayImport: [
-      /^src\/core\/(transport|errors|backoff|clock|random|log|quarantine(-work)?)\.ts$/,
+      /^src\/core\/(transport|errors|backoff|clock|counters|random|log|quarantine(-work)?)\.ts$/,
       new RegExp(`^transports/${name}/`),
       /^async-mutex$/,
       node,

@@ -1,3 +1,5 @@
+import { createCounters as createCountersOf, type Counters as CountersOf } from '../../src/core/counters.js';
+
 const names = [
   'reconnects',
   'sent',
@@ -30,17 +32,6 @@ const names = [
 export type CounterName = (typeof names)[number];
 
 /** What happened how often since the transport was created. */
-export interface Counters {
-  add(name: CounterName, by?: number): void;
-  get(name: CounterName): number;
-  snapshot(): Record<string, number>;
-}
+export type Counters = CountersOf<CounterName>;
 
-export function createCounters(): Counters {
-  const counts = new Map<CounterName, number>(names.map((name) => [name, 0]));
-  return {
-    add: (name, by = 1) => void counts.set(name, (counts.get(name) ?? 0) + by),
-    get: (name) => counts.get(name) ?? 0,
-    snapshot: () => Object.fromEntries(counts),
-  };
-}
+export const createCounters = (): Counters => createCountersOf(names);
