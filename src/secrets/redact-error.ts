@@ -1,13 +1,21 @@
+import { inspect } from 'node:util';
+
 /** Deeper chains are cut: a cause may lead back to its error. */
 const mostCauses = 5;
 /** Shorter ones are common parts of words. */
 const shortLength = 4;
+/** Shorter lines of a secret that has several say nothing: brackets, blanks. */
+const leastLine = 8;
 const shown = '[secret]';
 
 /** An error as a log may tell it: with neither the secrets, however they are written, nor anything that hangs on it. */
 export function redactedError(error: unknown, secrets: readonly unknown[]): unknown {
   const pattern = patternOf(secrets.flatMap(textsIn));
-  const hidden = (text: string): string => (pattern ? text.replace(pattern, shown) : text);
+  // What is thrown may be anything, and its message, too.
+  const hidden = (text: unknown): string => {
+    if (typeof text !== 'string') return '';
+    return pattern ? text.replace(pattern, shown) : text;
+  };
 
   function redacted(thrown: unknown, depth: number): unknown {
     if (!(thrown instanceof Error)) return typeof thrown === 'string' ? hidden(thrown) : `a thrown ${typeof thrown}`;
@@ -16,28 +24,40 @@ export function redactedError(error: unknown, secrets: readonly unknown[]): unkn
       hidden(message),
       cause !== undefined && depth < mostCauses ? { cause: redacted(cause, depth + 1) } : {},
     );
-    copy.name = name;
-    copy.stack = hidden(stack ?? '');
-    return 'code' in thrown && typeof thrown.code === 'string' ? Object.assign(copy, { code: thrown.code }) : copy;
+    copy.name = hidden(name);
+    copy.stack = hidden(stack);
+    return 'code' in thrown && typeof thrown.code === 'string'
+      ? Object.assign(copy, { code: hidden(thrown.code) })
+      : copy;
   }
 
-  return redacted(error, 0);
+  try {
+    return redacted(error, 0);
+  } catch {
+    return new Error('what was thrown cannot be read');
+  }
 }
 
-/** All that a secret says, piece by piece. */
+/** All that a secret says, piece by piece; of several lines each, since that is how Node prints them. */
 function textsIn(value: unknown): string[] {
-  if (typeof value === 'string' || typeof value === 'number') return [String(value)];
+  if (typeof value === 'number') return [String(value)];
+  if (typeof value === 'string') return [value, ...value.split(/\r?\n/).filter((line) => line.length >= leastLine)];
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(textsIn);
 }
 
 function patternOf(texts: readonly string[]): RegExp | undefined {
-  const forms = new Set(texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), inUrl(text)]));
+  const forms = new Set(texts.flatMap(formsOf));
   forms.delete('');
   if (forms.size === 0) return undefined;
   // The longest first: one may begin with another.
   const sorted = [...forms].sort((one, other) => other.length - one.length);
   return new RegExp(sorted.map(matching).join('|'), 'g');
+}
+
+/** As it is, in JSON, as Node prints it, and in a URL. */
+function formsOf(text: string): string[] {
+  return [text, JSON.stringify(text).slice(1, -1), inspect(text).slice(1, -1), inUrl(text)];
 }
 
 function inUrl(text: string): string {

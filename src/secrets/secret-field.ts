@@ -123,10 +123,15 @@ function parseArrived(
   }
   let [found, result]: [unknown, Payload] = [text, run(text)];
   const other = result.issues.length === 0 ? undefined : jsonIn(text);
-  // What is no text travels as JSON.
-  if (other !== undefined) [found, result] = [other, run(other)];
+  // What is no text travels as JSON; where that is of the wrong kind, the text is what was meant.
+  const second = other === undefined ? undefined : run(other);
+  if (second && !second.issues.some(isWrongKind)) [found, result] = [other, second];
   how.onSecret?.(value as string, found);
   return finished(payload, result);
+}
+
+function isWrongKind({ code, path }: z.core.$ZodRawIssue): boolean {
+  return code === 'invalid_type' && (path ?? []).length === 0;
 }
 
 function jsonIn(text: string): unknown {

@@ -1,5 +1,13 @@
 import type { Action } from '../core/action.js';
-import { behindLazy, defOf, isSecretField, secretPaths, walkSchema, type Schema } from './schema-parts.js';
+import {
+  behindLazy,
+  defOf,
+  holdsSecrets,
+  isSecretField,
+  secretPaths,
+  walkSchema,
+  type Schema,
+} from './schema-parts.js';
 
 /** Names under which nothing may travel that is not encrypted, wherever they occur. */
 export const defaultSecretNames: readonly string[] = [
@@ -17,14 +25,31 @@ export interface Survey {
   readonly reply: readonly string[];
 }
 
-export function surveyOf({ request, response, errors }: Action): Survey {
-  return {
-    request: secretPaths(request, 'request'),
-    reply: [
-      ...secretPaths(response, 'response'),
-      ...Object.entries(errors).flatMap(([name, schema]) => secretPaths(schema, `errors.${name}`)),
-    ],
+/** @throws TypeError for a secret that would travel as it is. */
+export function surveyOf({ name: action, request, response, errors }: Action): Survey {
+  const paths = ([path, schema]: readonly [string, Schema]): string[] => {
+    checkReachable(schema, path, action);
+    return secretPaths(schema, path);
   };
+  return {
+    request: paths(['request', request]),
+    reply: Object.entries(prefixed({ response, errors })).flatMap(paths),
+  };
+}
+
+/** A secret can be encrypted only where its caller finds it, and refused only where nothing hides the refusal. */
+function checkReachable(root: Schema, path: string, action: string): void {
+  walkSchema(root, path, (schema, at) => {
+    const { type, in: before, out, innerType } = defOf(schema);
+    const isHidden = before && out && holdsSecrets(out) && !holdsSecrets(before);
+    if (isHidden || (type === 'catch' && innerType && holdsSecrets(innerType))) {
+      const what = isHidden ? 'a preprocess or pipe' : '.catch(…)';
+      throw new TypeError(
+        `expected no secret behind ${what}, got one at ${at} of ${action}: it could not be encrypted`,
+      );
+    }
+    return true;
+  });
 }
 
 export function hasSecrets(action: Action): boolean {
@@ -33,9 +58,9 @@ export function hasSecrets(action: Action): boolean {
 }
 
 /** Where an action has one of these names without saying that it is a secret. */
-export function undeclaredSecrets({ request, response, errors }: Action, names: readonly string[]): string[] {
+export function undeclaredSecrets({ request, ...reply }: Action, names: readonly string[]): string[] {
   const found = new Set<string>();
-  const schemas = { request, response, ...prefixed(errors) };
+  const schemas = { request, ...prefixed(reply) };
   for (const [path, schema] of Object.entries(schemas)) {
     walkSchema(schema, path, (each, at, name) => {
       if (name !== undefined && names.includes(name) && !isCovered(each)) found.add(at);
@@ -45,8 +70,9 @@ export function undeclaredSecrets({ request, response, errors }: Action, names: 
   return [...found];
 }
 
-function prefixed(errors: Action['errors']): Record<string, Schema> {
-  return Object.fromEntries(Object.entries(errors).map(([name, schema]) => [`errors.${name}`, schema]));
+function prefixed({ response, errors }: Pick<Action, 'response' | 'errors'>): Record<string, Schema> {
+  const declared = Object.entries(errors).map(([name, schema]) => [`errors.${name}`, schema] as const);
+  return { response, ...Object.fromEntries(declared) };
 }
 
 /** Whether all that it takes is a secret, or nothing; each of several, too. */

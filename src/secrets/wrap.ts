@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { isRecord } from '../core/reply.js';
-import { behindLazy, defOf, isSecretField, type Schema } from './schema-parts.js';
+import { behindLazy, defOf, holdsSecrets, isSecretField, type Schema } from './schema-parts.js';
 import { Secret } from './secret.js';
 
 /**
@@ -15,7 +15,8 @@ export function wrapSecrets(schema: Schema, value: unknown): unknown {
   if (options) {
     // Where none fits, what was meant as a secret is still none to show.
     const option = options.find((each) => fits(each, value)) ?? options.find(isSecretField);
-    return option ? wrapSecrets(option, value) : value;
+    const meant = withLeftOver(option, options, value);
+    return option ? wrapSecrets(option, meant) : meant;
   }
   if (left && right) return wrapSecrets(right, wrapSecrets(left, value));
   const within = innerType ?? def.in ?? behindLazy(schema);
@@ -24,6 +25,21 @@ export function wrapSecrets(schema: Schema, value: unknown): unknown {
   if (!isRecord(value)) return value;
   const { shape, catchall, valueType } = def;
   return inObject(value, (name) => (shape && Object.hasOwn(shape, name) ? shape[name] : (valueType ?? catchall)));
+}
+
+/** What the option does not ask for is sent, too: a name that is a secret's in another one is meant as that. */
+function withLeftOver(option: Schema | undefined, options: readonly Schema[], value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const own = option ? defOf(option).shape : {};
+  const others = options.map((each) => defOf(each).shape ?? {});
+  return inObject(value, (name) => {
+    if (!own || Object.hasOwn(own, name)) return undefined;
+    return others.map((shape) => (Object.hasOwn(shape, name) ? shape[name] : undefined)).find(isSecretive);
+  });
+}
+
+function isSecretive(schema: Schema | undefined): boolean {
+  return schema !== undefined && holdsSecrets(schema);
 }
 
 /** The first one that takes a value is the one that counts, as for zod. */
@@ -41,7 +57,10 @@ function inArray(
 }
 
 function inObject(value: Record<string, unknown>, schemaAt: (name: string) => Schema | undefined): object {
-  const wrapped = Object.entries(value).map(([name, item]) => [name, wrappedBy(schemaAt(name), item)] as const);
+  const wrapped = Object.entries(value)
+    // JSON has no functions, and would ask a toJSON for something else than was looked at here.
+    .filter(([, item]) => typeof item !== 'function')
+    .map(([name, item]) => [name, wrappedBy(schemaAt(name), item)] as const);
   return wrapped.some(([name, item]) => item !== value[name]) ? Object.fromEntries(wrapped) : value;
 }
 

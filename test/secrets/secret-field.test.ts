@@ -110,10 +110,47 @@ describe('a secret field travels as a token', () => {
     expect(wrapSecrets(schema, wrapped)).toBe(wrapped);
   });
 
-  test('but not behind a preprocess, where it could not be found: nothing is sent', () => {
-    const schema = z.object({ p: z.preprocess((value) => value, password) });
-    const parsed = schema.safeParse(wrapSecrets(schema, { p: 'hush' }), secretsAre({ given: 'wrapped' }));
-    expect(parsed.error?.issues).toMatchObject([{ path: ['p'], code: 'not_encrypted' }]);
+  test('but not where it could not be found: nothing is sent', () => {
+    const schema = z.object({ p: z.map(z.string(), password) });
+    const given = { p: new Map([['x', 'hush']]) };
+    const parsed = schema.safeParse(wrapSecrets(schema, given), secretsAre({ given: 'wrapped' }));
+    expect(parsed.error?.issues).toMatchObject([{ path: ['p', 'x'], code: 'not_encrypted' }]);
+  });
+
+  const withCount = z.object({ password, count: z.int() });
+  test.each<[string, z.ZodType, object]>([
+    ['that another option of a union drops', z.union([withCount, z.object({ note: z.string().optional() })]), {}],
+    ['that another option of a union keeps', z.union([withCount, z.looseObject({ note: z.string().optional() })]), {}],
+    ['of a union of which no option fits', z.union([withCount, z.object({ note: z.string() })]), {}],
+    ['of an object with a toJSON', z.object({ password }), { toJSON: () => ({ password: 'hush' }) }],
+  ])('also one %s', (_where, schema, more) => {
+    const wrapped = wrapSecrets(schema, { password: 'hush', count: 'many', ...more });
+    expect(JSON.stringify(wrapped, sealing(keyring))).not.toContain('hush');
+  });
+
+  const action = (request: z.ZodType, response: z.ZodType = z.null()) =>
+    defineAction({ name: 'x', summary: '', request, response });
+  test.each<[string, () => unknown, string]>([
+    ['a preprocess', () => action(z.object({ p: z.preprocess((value) => value, password) })), 'request.p of x'],
+    ['a pipe', () => action(z.object({ p: z.string().pipe(password as never) })), 'request.p of x'],
+    [
+      'a preprocess of what holds it',
+      () => action(z.preprocess((value) => value, z.object({ p: password }))),
+      'request of',
+    ],
+    [
+      'a catch, which hides a refusal',
+      () => action(z.null(), z.object({ p: password.catch('x' as never) })),
+      'response.p',
+    ],
+  ])('and no action may have one behind %s', (_what, make, where) => {
+    expect(() => surveyOf(make() as ReturnType<typeof action>)).toThrow(TypeError);
+    expect(() => surveyOf(make() as ReturnType<typeof action>)).toThrow(`got one at ${where}`);
+  });
+
+  test('but before a transform or a pipe it may be', () => {
+    const before = z.object({ p: password.transform((each) => each.reveal()), q: password.pipe(z.unknown() as never) });
+    expect(surveyOf(action(before.transform((all) => all))).request).toEqual(['request.p', 'request.q']);
   });
 });
 
@@ -199,6 +236,9 @@ describe('no message tells a secret', () => {
       ),
     ).toContain('a digit is needed');
     expect(told(z.int(), 'hush')).toContain('received string');
+    expect(told(z.string().min(8), '1234')).toContain('>=8 characters');
+    expect(told(z.object({ a: z.int() }), { a: 'hush' })).toContain('received string');
+    expect(told(z.literal(5), 6)).toContain('expected 5');
   });
 });
 
@@ -272,18 +312,40 @@ describe('names that must be secret', () => {
   });
 });
 
-test('an error is told without what is secret, however it is written in there', () => {
-  const value = 'hu"sh/ä';
-  const thrown = new Error(`no ${value}`, {
-    cause: new TypeError(`at ${encodeURIComponent(value)}, ${JSON.stringify({ value })}`),
+describe('an error is told', () => {
+  test('without what is secret, however it is written in there', () => {
+    const value = 'hu"sh/ä\'';
+    const pem = 'begin hush-1\nhush-2\'" of it\n}';
+    const inner = [encodeURIComponent(value), JSON.stringify({ value }), inspect({ pem, more: 1 })];
+    const thrown = new Error(`no ${value}`, { cause: new TypeError(`at ${inner.join()}`) });
+    Object.assign(thrown, { code: 'EACCES', sql: value });
+    const told = redactedError(thrown, [{ deep: [value, 1234] }, 'ab', pem]) as Error;
+    expect(inspect(told, { depth: null })).not.toMatch(/hu"sh|hu\\+"sh|hu%22sh|hush-/);
+    expect(told).toMatchObject({ message: 'no [secret]', code: 'EACCES' });
+    expect(told.stack).toContain('secret-field.test.ts');
+    expect(redactedError(new Error('pin 1234 of ab, cab'), [1234, 'ab'])).toMatchObject({
+      message: 'pin [secret] of [secret], cab',
+    });
+    expect(redactedError({ value }, [value])).toBe('a thrown object');
   });
-  Object.assign(thrown, { code: 'EACCES', sql: value });
-  const told = redactedError(thrown, [{ deep: [value, 1234] }, 'ab']) as Error;
-  expect(inspect(told, { depth: null })).not.toMatch(/hu"sh|hu\\"sh|hu%22sh/);
-  expect(told).toMatchObject({ message: 'no [secret]', code: 'EACCES' });
-  expect(told.stack).toContain('secret-field.test.ts');
-  expect(redactedError(new Error('pin 1234 of ab, cab'), [1234, 'ab'])).toMatchObject({
-    message: 'pin [secret] of [secret], cab',
+
+  test.each<[string, object]>([
+    ['its code is one', { code: 'hush-hush' }],
+    ['its name is one', { name: 'hush-hush' }],
+    ['its message is no text', { message: { of: 'hush-hush' } }],
+    ['its stack is no text', { stack: 5 }],
+  ])('where %s, too', (_what, more) => {
+    const told = redactedError(Object.assign(new Error('x'), more), ['hush-hush']);
+    expect(told).toBeInstanceOf(Error);
+    expect(inspect(told, { showHidden: true })).not.toContain('hush-hush');
   });
-  expect(redactedError({ value }, [value])).toBe('a thrown object');
+
+  test('where it cannot be read, too', () => {
+    const thrown = Object.defineProperty(new Error('x'), 'cause', {
+      get() {
+        throw new Error('hush-hush');
+      },
+    });
+    expect(redactedError(thrown, [])).toEqual(new Error('what was thrown cannot be read'));
+  });
 });
