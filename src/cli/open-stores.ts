@@ -55,13 +55,13 @@ export async function openStores(virtualHosts: readonly VirtualHost[], parts: Op
     if (!redis || mock) stores.set(name, inProcess(false));
     else if (!connects) {
       await importRedis();
-      stores.set(name, { ...inProcess(true), fingerprintKey: redis.fingerprintKey });
+      stores.set(name, { ...inProcess(true), ...fingerprintKeyOf(redis) });
     } else {
       const which = JSON.stringify([redis.url, redis.namespace, redis.commandTimeoutMs]);
       const shared = opened.get(which) ?? (await inRedis(redis));
       opened.set(which, shared);
       const idempotency = partOf(shared.idempotency, name);
-      stores.set(name, { ...shared, idempotency, fingerprintKey: redis.fingerprintKey });
+      stores.set(name, { ...shared, idempotency, ...fingerprintKeyOf(redis) });
     }
   }
 
@@ -87,6 +87,10 @@ export async function openStores(virtualHosts: readonly VirtualHost[], parts: Op
       await Promise.all(closing.map((close) => close()));
     },
   };
+}
+
+function fingerprintKeyOf({ fingerprintKey }: RedisSettings): Pick<Stores, 'fingerprintKey'> {
+  return fingerprintKey === undefined ? {} : { fingerprintKey };
 }
 
 async function openRedis(settings: RedisSettings, { clock, random, log }: OpenStoresParts): Promise<SharedStores> {

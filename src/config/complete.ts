@@ -49,7 +49,7 @@ function virtualHostOf(file: FileContent, name: string, own: FileVirtualHost, pa
   const exchanges = own.exchanges === undefined ? undefined : exchangesOf(own.exchanges ?? {});
   const concurrency = own.max_simultaneous_requests;
   const fernetKeys = own.fernet_keys ?? (typeof own.fernet_key === 'string' ? [own.fernet_key] : []);
-  const redis = redisOf(file, own, fernetKeys);
+  const redis = redisOf(file, own);
   return {
     name,
     connection: connectionOf(file, name, own, exchanges),

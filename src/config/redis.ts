@@ -1,4 +1,3 @@
-import { fingerprintKeyOf } from '../secrets/keyring.js';
 import { camelled } from './camel.js';
 import type { FileContent, FileVirtualHost } from './schema.js';
 import type { RedisSettings } from './settings.js';
@@ -7,13 +6,11 @@ import type { RedisSettings } from './settings.js';
 export function redisOf(
   file: Pick<FileContent, 'redis' | 'idempotency'>,
   own: FileVirtualHost,
-  fernetKeys: readonly string[],
 ): RedisSettings | undefined {
   const redis = own.redis === undefined ? file.redis : own.redis;
-  const fingerprintKey = (own.idempotency ?? file.idempotency)?.fingerprint_key ?? fingerprintKeyOf(fernetKeys);
-  // That one is missing has been told as a problem of the file.
-  if (!redis || fingerprintKey === undefined) return undefined;
-  return { namespace: 'samovar', ...camelled(redis), fingerprintKey };
+  const fingerprintKey = (own.idempotency ?? file.idempotency)?.fingerprint_key;
+  if (!redis) return undefined;
+  return { namespace: 'samovar', ...camelled(redis), ...(fingerprintKey !== undefined && { fingerprintKey }) };
 }
 
 /** Host and port, user and database, without the password. */

@@ -43,8 +43,8 @@ export interface RedisSettings {
   readonly url: string;
   readonly namespace: string;
   readonly commandTimeoutMs?: number;
-  /** As configured, else derived from the oldest Fernet key. */
-  readonly fingerprintKey: string;
+  /** Left out: of the Fernet keys. */
+  readonly fingerprintKey?: string;
 }
 
 /** Options of startServer that a configuration may set. */

@@ -11,10 +11,20 @@ export interface Identities {
   nameOf(call: Call, key: string): string;
   /** Tells whether two requests ask for the same: over what was sent, before defaults. */
   fingerprintOf(call: Call): string;
+  /** Whether this is a fingerprint of the call, by any of the keys; if so, it is the call's from now on. */
+  recognise(call: Call, fingerprint: string): boolean;
 }
 
-/** `fingerprintKey`: keeps whoever reads a store from guessing requests by their fingerprints. */
-export function createIdentities(parts: { fingerprintKey: string; isDurable: boolean }): Identities {
+/**
+ * `fingerprintKeys`: keep whoever reads a store from guessing requests by their fingerprints. The first one makes them;
+ * with all of them made ones are recognised, so that keys can be changed.
+ */
+export function createIdentities(parts: {
+  fingerprintKeys: readonly [string, ...string[]];
+  isDurable: boolean;
+}): Identities {
+  const [firstKey, ...otherKeys] = parts.fingerprintKeys;
+
   function keyOf(call: Call): readonly [string, string] | undefined {
     const { handler, message, delivery } = call;
     const key = handler.idempotencyKey?.(call.request) ?? message.headers[keyHeader];
@@ -25,8 +35,8 @@ export function createIdentities(parts: { fingerprintKey: string; isDurable: boo
     return needsRecord ? ['id', call.id] : undefined;
   }
 
-  function fingerprintOf(call: Call): string {
-    return createHmac('sha256', parts.fingerprintKey)
+  function fingerprintBy(fingerprintKey: string, call: Call): string {
+    return createHmac('sha256', fingerprintKey)
       .update(canonicalJson(call.secrets?.opened(call.body) ?? call.body))
       .digest('base64url');
   }
@@ -41,9 +51,15 @@ export function createIdentities(parts: { fingerprintKey: string; isDurable: boo
       const key = keyOf(call);
       if (!key) return;
       call.key = scoped(call, key);
-      call.fingerprint = fingerprintOf(call);
+      call.fingerprint = fingerprintBy(firstKey, call);
     },
     nameOf: (call, key) => scoped(call, ['key', key]),
-    fingerprintOf: (call) => call.fingerprint || fingerprintOf(call),
+    fingerprintOf: (call) => call.fingerprint || fingerprintBy(firstKey, call),
+    recognise(call, fingerprint) {
+      if (fingerprint === call.fingerprint) return true;
+      if (!otherKeys.some((key) => fingerprintBy(key, call) === fingerprint)) return false;
+      call.fingerprint = fingerprint;
+      return true;
+    },
   };
 }

@@ -2,7 +2,7 @@ import { createDeadlines } from '../middleware/deadline.js';
 import { guarded } from '../middleware/observe.js';
 import { createMemoryIdempotencyStore } from '../stores/memory/idempotency.js';
 import { createMemoryLockProvider } from '../stores/memory/lock.js';
-import { createKeyring, fingerprintKeyOf } from '../secrets/keyring.js';
+import { createKeyring, fingerprintKeysOf } from '../secrets/keyring.js';
 import { assemble } from './assemble.js';
 import type { Call } from './call.js';
 import { createCancels } from './cancels.js';
@@ -69,11 +69,7 @@ export function createWorker(options: ServerOptions): Worker {
     slots: createSlots(concurrency),
     room: createWaitingRoom({ maxWaiting, maxWaitingPerKey }),
     results: createResults({ log, random, monotonicMs: () => clock.monotonicMs(), maxBodyBytes }),
-    // A store that is not durable is read by nobody but this process, and needs no secret.
-    identities: createIdentities({
-      fingerprintKey: options.fingerprintKey ?? fingerprintKeyOf(fernetKeys) ?? 'samovar',
-      isDurable: store.durable,
-    }),
+    identities: createIdentities({ fingerprintKeys: fingerprintKeysFor(options), isDurable: store.durable }),
     observe: guarded(hooks?.onStage?.bind(hooks), log),
     observeEnd: guarded(hooks?.onEnd?.bind(hooks), log),
   };
@@ -100,4 +96,11 @@ export function createWorker(options: ServerOptions): Worker {
       if (!options.idempotency) await store.close();
     },
   };
+}
+
+/** A store that is not durable is read by nobody but this process, and needs no secret. */
+function fingerprintKeysFor({ fingerprintKey, fernetKeys = [] }: ServerOptions): readonly [string, ...string[]] {
+  const [first = 'samovar', ...others] =
+    fingerprintKey === undefined ? fingerprintKeysOf(fernetKeys) : [fingerprintKey];
+  return [first, ...others];
 }

@@ -27,7 +27,7 @@ export function replay(parts: ReplayParts): Layer<Call, Result> {
 }
 
 async function replaying(call: Call, givenKey: string, next: Step<Call, Result>, parts: ReplayParts): Promise<Result> {
-  const { store, room, inHand, maxStarts } = parts;
+  const { store, room, inHand, identities, maxStarts } = parts;
   let key = givenKey;
   let { redriven } = call.delivery;
   for (;;) {
@@ -35,7 +35,7 @@ async function replaying(call: Call, givenKey: string, next: Step<Call, Result>,
     const record = await store.read(key).catch((error: unknown) => {
       throw storeError(call, error);
     });
-    if (record.state !== 'none' && record.fingerprint !== call.fingerprint) throw keyMismatch(call);
+    if (record.state !== 'none' && !identities.recognise(call, record.fingerprint)) throw keyMismatch(call);
     if (record.state === 'settled') {
       if (redriven === undefined || isFinalReply(record.reply)) return settledBefore(record.reply, call);
       // Whoever redrives it knows what became of it, and wants another run: one, however often it is delivered.

@@ -89,14 +89,14 @@ export function generateKey(secureBytes: SecureBytes = systemSecureBytes): strin
 }
 
 /**
- * A key for the fingerprints of requests. Of the oldest key of the ring, so that a new one in front of it changes nothing:
- * HKDF (RFC 5869) with SHA-256, no salt, and this label.
+ * Keys for the fingerprints of requests, one of each key of the ring, so that a fingerprint is known for as long as the
+ * key that it was made with: HKDF (RFC 5869) with SHA-256, no salt, and this label.
  */
-export function fingerprintKeyOf(keys: readonly string[]): string | undefined {
-  const oldest = keys.at(-1);
-  if (oldest === undefined) return undefined;
-  const derived = hkdfSync('sha256', Buffer.from(oldest, 'base64url'), '', 'samovar fingerprint key', 32);
-  return Buffer.from(derived).toString('base64url');
+export function fingerprintKeysOf(keys: readonly string[]): string[] {
+  return keys.map((key) => {
+    const derived = hkdfSync('sha256', Buffer.from(key, 'base64url'), '', 'samovar fingerprint key', 32);
+    return Buffer.from(derived).toString('base64url');
+  });
 }
 
 function checkedKey(text: unknown, setting: string): FernetKey {

@@ -1,7 +1,13 @@
 import { fc, test as property } from '@fast-check/vitest';
 import fernet from 'fernet';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { createKeyring, generateKey, InvalidToken, type Keyring } from '../../src/secrets/keyring.js';
+import {
+  createKeyring,
+  fingerprintKeysOf,
+  generateKey,
+  InvalidToken,
+  type Keyring,
+} from '../../src/secrets/keyring.js';
 import { readToken } from '../../src/secrets/fernet.js';
 import { findCryptography, type ForeignLibrary, type Missing } from '../interop/foreign-library.js';
 import { startForeign } from '../interop/foreign-program.js';
@@ -191,6 +197,14 @@ describe('a key ring', () => {
   test('takes its keys with or without padding', () => {
     expect(createKeyring([key.slice(0, -1)]).open(generated.token)).toBe('hello');
   });
+});
+
+test('each key has one for fingerprints, by HKDF of RFC 5869', () => {
+  // As Python's cryptography derives it.
+  const derived = '_kXpgH5ausUEqvFs8KrDAVNh75BIQcaswPxuBwecWjw';
+  const [a, b] = ['a'.repeat(43), 'b'.repeat(43)];
+  expect(fingerprintKeysOf([a])).toEqual([derived]);
+  expect(fingerprintKeysOf([b, `${a}=`])).toEqual([expect.not.stringContaining(derived), derived]);
 });
 
 describe('npm fernet 0.3.3', () => {

@@ -220,6 +220,36 @@ describe.each(worlds)('over $name', ({ open }) => {
     expect(reply).toContain('hush 1');
   });
 
+  test('an honest retry is recognised while keys are changed, by workers that know the key it was recorded under', async () => {
+    const store = createMemoryIdempotencyStore();
+    const idempotency = { ...store, durable: true };
+    let runs = 0;
+    const answerBy = async (keys: string[], idempotencyKey: string, password = 'hush') => {
+      const worker = await serve(
+        handle(({ user }) => ({ user, undo: String((runs += 1)) })),
+        { idempotency, fernetKeys: keys },
+      );
+      const client = stage.client({ fernetKeys: keys });
+      try {
+        return (await call(password, { idempotencyKey }, client)).undo.reveal();
+      } finally {
+        await worker.stop();
+      }
+    };
+    expect(await answerBy([key], 'before')).toBe('1');
+    expect(await answerBy([key, other], 'before')).toBe('1');
+    expect(await answerBy([key, other], 'between')).toBe('2');
+    expect(await answerBy([other, key], 'before')).toBe('1');
+    expect(await answerBy([other, key], 'between')).toBe('2');
+    expect(await answerBy([other, key], 'after')).toBe('3');
+    expect(await answerBy([key, other], 'after')).toBe('3');
+    expect(await failureOf(answerBy([other, key], 'before', 'hush!'))).toMatchObject({ code: 'key_mismatch' });
+    // The last one that was recorded under the old key is forgotten after 24 hours.
+    expect(await answerBy([other], 'after')).toBe('3');
+    expect(await failureOf(answerBy([other], 'before'))).toMatchObject({ code: 'key_mismatch' });
+    await store.close();
+  });
+
   test('requests that wait are made one though their tokens differ', async () => {
     const first = gate();
     let runs = 0;
