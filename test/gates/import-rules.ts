@@ -12,6 +12,8 @@ interface Rule {
 const node = /^node:/;
 const core = /^src\/core\//;
 const secrets = /^src\/secrets\//;
+/** The stages of a request, which tests look at. */
+const stages = /^src\/middleware\/observe\.ts$/;
 const seededRandom = /^src\/testing\/seeded-random\.ts$/;
 const storeInterfaces = /^src\/stores\/[^/]+$/;
 const heart = [
@@ -47,7 +49,10 @@ const rules: readonly Rule[] = [
   { files: /^src\/contract\//, mayImport: [...heart, /^src\/(contract|config|mock)\//, seededRandom, /^yaml$/] },
   { files: /^src\/config\//, mayImport: [...heart, /^src\/(contract|config)\//, /^yaml$/] },
   { files: /^src\/mock\//, mayImport: [/^src\/mock\//, core, /^zod$/, node] },
-  { files: /^src\/testing\//, mayImport: [/^src\/testing\//, core, /^src\/stores\//, /^transports\/memory\//, node] },
+  {
+    files: /^src\/testing\//,
+    mayImport: [/^src\/testing\//, core, stages, /^src\/stores\//, /^transports\/memory\//, node],
+  },
   {
     files: /^src\/cli\//,
     mayImport: [/^(?!(transports|src\/stores\/\w+)\/)(?!amqplib$|redis$|@aws-sdk\/)/],
