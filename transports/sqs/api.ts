@@ -28,6 +28,8 @@ export interface ReceiveOptions {
   readonly visibilityMs: number;
   /** FIFO queues only. */
   readonly attemptId?: string;
+  /** Ends it at once. */
+  readonly signal?: AbortSignal;
 }
 
 export interface ReceivedMessage {
@@ -41,7 +43,6 @@ export interface ReceivedMessage {
   /** `SentTimestamp`, epoch ms. */
   readonly sentAt: number;
   readonly groupId?: string;
-  readonly dedupId?: string;
   readonly senderId?: string;
 }
 

@@ -65,8 +65,7 @@ export async function startConsumer(
     ...parts,
     url: () => url,
     room: () => options.intake - held.size,
-    isFifo: true,
-    most: 1,
+    of: 'requests',
     onMessages: take,
     async onNoQueue() {
       queues.forget(url);

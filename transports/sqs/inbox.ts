@@ -7,8 +7,6 @@ import { decodeReply } from './wire.js';
 
 /** Replies that are being received at once; the rest waits in SQS. */
 const intake = 1_024;
-/** Polls at once while replies come in floods. */
-const mostPolls = 4;
 /** SQS may need a moment to know a queue that it has created. */
 const settlingInMs = 5_000;
 
@@ -31,8 +29,7 @@ export async function startInbox(parts: SqsParts, on: InboxHandlers): Promise<In
     ...parts,
     url: () => url,
     room: () => intake - receiving,
-    isFifo: false,
-    most: mostPolls,
+    of: 'replies',
     onMessages(messages) {
       for (const received of messages) if (state !== 'closed') void take(received);
     },
@@ -79,8 +76,7 @@ export async function startInbox(parts: SqsParts, on: InboxHandlers): Promise<In
     async close() {
       if (state === 'closed') return;
       state = 'closed';
-      // Its poll returns nothing that anybody needs.
-      void poll.stop();
+      await poll.stop();
       // One that cannot be deleted now is swept once nobody keeps it alive.
       await queues.deleteInbox(name).catch(() => undefined);
     },

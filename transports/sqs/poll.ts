@@ -7,14 +7,15 @@ import type { SqsParts } from './parts.js';
 const backoff = { firstDelayMs: 200, maxDelayMs: 5_000 };
 /** Where somebody has to do something before it works. */
 const longBackoff = { firstDelayMs: 1_000, maxDelayMs: 30_000 };
+/** One more begins where one came back full, and ends when it does not. */
+const mostAtOnce = 4;
 
 export interface PollParts extends Pick<SqsParts, 'settings' | 'api' | 'counters' | 'availability'> {
   readonly url: () => string;
   /** How many more messages are wanted now. */
   readonly room: () => number;
-  readonly isFifo: boolean;
-  /** Polls at once, at most: one more begins where one came back full, and ends when it does not. */
-  readonly most: number;
+  /** Requests come from a FIFO queue; replies from a standard one, and nobody needs those that come after the end. */
+  readonly of: 'requests' | 'replies';
   /** `sentMs`: when the poll was sent, by the monotonic clock. */
   readonly onMessages: (messages: readonly ReceivedMessage[], sentMs: number) => void;
   /** The queue is not there. What it rejects with counts as another failure of the poll. */
@@ -25,7 +26,7 @@ export interface PollParts extends Pick<SqsParts, 'settings' | 'api' | 'counters
 export interface Poll {
   /** There may be room again. */
   wake(): void;
-  /** Asks no more. Resolves once the polls under way have returned: one that is cut off strands what it was being handed. */
+  /** Asks no more. Resolves once those for requests have returned: one that is cut off strands what it was being handed. */
   stop(): Promise<void>;
 }
 
@@ -60,18 +61,19 @@ export function startPoll(parts: PollParts): Poll {
     let failures = 0;
     let attempt: Attempt | undefined;
     while (!stopping.signal.aborted) {
-      const room = Math.min(mostPerCall, parts.room() - asked);
-      if (room < 1) {
-        if (isExtra) return;
+      const room = parts.room() - asked;
+      if (room < (attempt?.max ?? 1)) {
+        if (isExtra && !attempt) return;
         await new Promise<void>((resolve) => wakers.push(resolve));
         continue;
       }
-      attempt = attemptAfter(attempt, room);
+      attempt = attemptAfter(attempt, Math.min(mostPerCall, room));
       const { count, tookMs, failure } = await ask(attempt, failures > 0);
       const wasFull = count === mostPerCall;
-      if (isExtra && !wasFull) return;
-      if (wasFull && loops.size < parts.most) begin(true);
+      if (wasFull && loops.size < mostAtOnce) begin(true);
       if (count > 0 || !(failure || attempt.isSingle)) attempt = undefined;
+      // Not while what a lost answer handed out is ours to ask for again.
+      if (isExtra && !wasFull && !attempt) return;
       // Where too many messages are in flight SQS may answer at once, with nothing.
       failures = failure || (count === 0 && tookMs < pollMs / 2) ? failures + 1 : 0;
       if (failures > 0) await pause(failures, failure);
@@ -95,7 +97,8 @@ export function startPoll(parts: PollParts): Poll {
     counters.add('polls');
     asked += max;
     try {
-      const messages = await api.receive(parts.url(), parts.isFifo ? { ...options, attemptId: id } : options);
+      const more = parts.of === 'requests' ? { attemptId: id } : { signal: stopping.signal };
+      const messages = await api.receive(parts.url(), { ...options, ...more });
       asked -= max;
       availability.ok();
       if (messages.length > 0) parts.onMessages(messages, sentMs);

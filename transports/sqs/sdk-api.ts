@@ -10,6 +10,7 @@ import {
   ReceiveMessageCommand,
   SendMessageBatchCommand,
   TagQueueCommand,
+  type MessageSystemAttributeName,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { SqsError, type EntryOutcome, type SqsApi } from './api.js';
@@ -18,6 +19,13 @@ import { createSdkClient } from './sdk-client.js';
 import { entryErrorOf, sqsErrorOf } from './sdk-errors.js';
 import { entryOf, receivedOf } from './sdk-messages.js';
 
+/** What `receivedOf` reads. */
+const systemAttributes: MessageSystemAttributeName[] = [
+  'ApproximateReceiveCount',
+  'MessageGroupId',
+  'SenderId',
+  'SentTimestamp',
+];
 /** Asked of `ListQueues` at most, a thousand names each. */
 const mostPages = 10;
 
@@ -32,7 +40,7 @@ export function createSdkApi(settings: SqsSettings): SqsApi {
     name: string,
     queue: string,
     make: (client: SQSClient, options: { abortSignal: AbortSignal }) => Promise<T>,
-    limitMs = requestTimeoutMs,
+    { limitMs = requestTimeoutMs, signal }: { limitMs?: number; signal?: AbortSignal | undefined } = {},
   ): Promise<T> {
     const what = `${name} ${queue.slice(queue.lastIndexOf('/') + 1)}`;
     if (isClosed) throw new SqsError('unavailable', `${what}: the transport was closed`);
@@ -45,12 +53,16 @@ export function createSdkApi(settings: SqsSettings): SqsApi {
       ending.abort(new SqsError('unavailable', `${what}: no answer within ${limitMs} ms`)),
     );
     ending.signal.addEventListener('abort', () => end(ending.signal.reason as SqsError), { once: true });
+    const giveUp = (): void => ending.abort(new SqsError('unavailable', `${what}: it was given up`));
+    if (signal?.aborted) giveUp();
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
       return await Promise.race([make(client, { abortSignal: ending.signal }), ended]);
     } catch (error) {
       throw ending.signal.aborted ? (ending.signal.reason as SqsError) : sqsErrorOf(what, error);
     } finally {
       cancel();
+      signal?.removeEventListener('abort', giveUp);
       underWay.delete(ending);
     }
   }
@@ -75,18 +87,20 @@ export function createSdkApi(settings: SqsSettings): SqsApi {
   }
 
   return {
-    async receive(QueueUrl, { max, waitMs, visibilityMs, attemptId }) {
+    async receive(QueueUrl, { max, waitMs, visibilityMs, attemptId, signal }) {
       const command = new ReceiveMessageCommand({
         QueueUrl,
         MaxNumberOfMessages: max,
         WaitTimeSeconds: Math.floor(waitMs / 1_000),
         VisibilityTimeout: Math.ceil(visibilityMs / 1_000),
         MessageAttributeNames: ['All'],
-        MessageSystemAttributeNames: ['All'],
+        MessageSystemAttributeNames: systemAttributes,
         ...(attemptId !== undefined && { ReceiveRequestAttemptId: attemptId }),
       });
       const limitMs = waitMs + requestTimeoutMs;
-      const got = await call('ReceiveMessage', QueueUrl, (sdk, options) => sdk.send(command, options), limitMs);
+      const got = await call('ReceiveMessage', QueueUrl, (sdk, options) => sdk.send(command, options), {
+        ...{ limitMs, signal },
+      });
       return (got.Messages ?? []).map(receivedOf);
     },
     sendBatch(QueueUrl, entries) {

@@ -25,5 +25,7 @@ export function createSdkClient({ region, endpoint, requestHandler }: SqsSetting
   if (region !== undefined) config.region = region;
   if (endpoint !== undefined) config.endpoint = endpoint;
   const client = new SQSClient(config);
+  // It copies all that goes in and out for a log that nobody keeps.
+  client.middlewareStack.remove('loggerMiddleware');
   return { client, destroy: requestHandler ? nothing : () => client.destroy() };
 }

@@ -36,7 +36,6 @@ export function receivedOf({
     sentAt: Number(given.SentTimestamp ?? 0),
   };
   if (given.MessageGroupId !== undefined) received.groupId = given.MessageGroupId;
-  if (given.MessageDeduplicationId !== undefined) received.dedupId = given.MessageDeduplicationId;
   if (given.SenderId !== undefined) received.senderId = given.SenderId;
   return received;
 }

@@ -94,3 +94,19 @@ test('an inbox that was closed gets nothing more', async () => {
   await other.close();
   await close();
 });
+
+test('closing an inbox waits for no poll, and leaves none open', async () => {
+  const { process, clock, emulator } = createReceivingStage();
+  const { openInbox, close } = process();
+  // Deleting the queue would end it too.
+  emulator.fault({ action: 'DeleteQueue', then: 'access denied' });
+  const inbox = await openInbox(nothing);
+  await clock.advance(1_000);
+  const startMs = clock.monotonicMs();
+  await inbox.close();
+  expect(clock.monotonicMs()).toBe(startMs);
+  const count = emulator.calls.length;
+  await clock.advance(60_000);
+  expect(emulator.calls).toHaveLength(count);
+  await close();
+});

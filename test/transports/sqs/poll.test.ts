@@ -5,7 +5,7 @@ import { ack, createGate, createReceivingStage } from './receiving-stage.js';
 const polls = ({ emulator }: Pick<ReturnType<typeof createReceivingStage>, 'emulator'>) =>
   emulator.calls.filter(({ action }) => action === 'ReceiveMessage');
 
-test('one poll at a time, of ten at most, while handlers run', async () => {
+test('no more is asked for than there is room for, ten at most, while handlers run', async () => {
   const stage = createReceivingStage();
   const { send, consume, close } = stage.process();
   for (let nth = 1; nth <= 25; nth += 1) await send('jobs', { id: `m${nth}` });
@@ -18,6 +18,37 @@ test('one poll at a time, of ten at most, while handlers run', async () => {
   expect(polls(stage)).toHaveLength(3);
   gate.open();
   await stage.until(() => worker.seen.length === 25);
+  await close();
+});
+
+test('a backlog is polled for several times at once, each group in order, and an idle queue once', async () => {
+  const stage = createReceivingStage();
+  const { send, consume, close } = stage.process();
+  for (let nth = 0; nth < 80; nth += 1) await send('jobs', { id: `m${nth}`, groupKey: `g${nth % 8}` });
+  stage.emulator.fault({ action: 'ReceiveMessage', then: { delayMs: 100 } });
+  const worker = await consume('jobs', { intake: 100 });
+  const startMs = stage.clock.monotonicMs();
+  await stage.until(() => worker.seen.length === 80);
+  // Two of a hundred milliseconds each, where one after the other takes eight.
+  expect(stage.clock.monotonicMs() - startMs).toBeLessThanOrEqual(400);
+  for (let group = 0; group < 8; group += 1) {
+    const ids = worker.ids().filter((id) => Number(id.slice(1)) % 8 === group);
+    expect(ids).toEqual(ids.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1))));
+  }
+  await stage.clock.advance(60_000);
+  expect(polls(stage).filter(({ outcome }) => outcome === 'pending')).toHaveLength(1);
+  await close();
+});
+
+test('the answer of a further poll that is lost is asked for again as well', async () => {
+  const stage = createReceivingStage();
+  const { send, consume, close } = stage.process();
+  for (let nth = 0; nth < 30; nth += 1) await send('jobs', { id: `m${nth}`, groupKey: `g${nth % 3}` });
+  stage.emulator.fault({ action: 'ReceiveMessage', after: 2, times: 1, then: 'reset after' });
+  const worker = await consume('jobs', { intake: 100 });
+  const startMs = stage.clock.monotonicMs();
+  await stage.until(() => worker.seen.length === 30);
+  expect(stage.clock.monotonicMs() - startMs).toBeLessThan(1_000);
   await close();
 });
 
