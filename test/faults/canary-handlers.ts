@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { defineAction, defineHandler, exclusive, failed, type Handler, type HandlerSetup } from '../../src/index.js';
+import {
+  defineAction,
+  defineHandler,
+  exclusive,
+  failed,
+  secret,
+  type Handler,
+  type HandlerSetup,
+} from '../../src/index.js';
 
 /** Goes every way that a request can go, and carries something to keep on each. */
 export const guard = defineAction({
@@ -12,9 +20,18 @@ export const guard = defineAction({
     cookie: z.string().max(3).optional(),
     note: z.string(),
     say: z.string(),
+    password: secret(z.string().max(12)).optional(),
   }),
-  response: z.object({ said: z.string() }),
-  errors: { refused: z.object({ hint: z.string() }) },
+  response: z.object({ said: z.string(), recovery: secret(z.string()).optional() }),
+  errors: { refused: z.object({ hint: z.string(), recovery: secret(z.string()).optional() }) },
+});
+
+/** Runs at most once, and never to its end. */
+export const vault = defineAction({
+  name: 'vault',
+  summary: 'For the tests.',
+  request: z.object({ password: secret(z.string()) }),
+  response: z.object({}),
 });
 
 /** What only the handler knows. */
@@ -26,20 +43,30 @@ export default function setUp(setup: HandlerSetup<z.infer<typeof settings>>): Ha
     defineHandler(guard, {
       locks: ({ order }) => [exclusive(`order:${order}`)],
       retry: { attempts: 1 },
-      async run({ how, say }, { signal, log }) {
+      async run({ how, say, password }, { signal, log }) {
+        const recovery = password?.reveal();
         switch (how) {
           case 'answer':
-            return { said: say };
+            return { said: say, recovery };
           case 'refuse':
-            throw failed('refused', { hint: say });
+            throw failed('refused', { hint: say, recovery });
           case 'throw':
-            throw new Error(`${thrown} at ${dsn}`, { cause: new Error(`${cause} at ${dsn}`) });
+            throw new Error(`${thrown} at ${dsn} by ${recovery}`, {
+              cause: new Error(`${cause} at ${dsn} by ${recovery}`),
+            });
           case 'mistake':
-            return { said: 5, leaked: returned } as unknown as { said: string };
+            return { said: 5, recovery: { recovery }, leaked: returned } as unknown as { said: string };
           case 'wait':
             log.info({}, 'waiting');
             return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
         }
+      },
+    }),
+    defineHandler(vault, {
+      onCrash: 'park',
+      run({ password }, { log }) {
+        log.info({ password }, 'locked up');
+        return new Promise<never>(() => undefined);
       },
     }),
   ];

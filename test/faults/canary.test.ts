@@ -5,9 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { connect } from 'amqplib';
 import { createClient } from 'redis';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { createKeyring } from '../../src/secrets/keyring.js';
 import { configurationFile, openBench, testFolder } from '../cli/worker/kit.js';
 import { startOwnRedis } from '../support/redis.js';
 import type { SamovarProcess } from '../support/samovar-process.js';
+
 import { sharedRabbitmq, type SharedBroker } from '../support/shared-rabbitmq.js';
 
 /** Where something was written, or could be read. */
@@ -30,8 +32,7 @@ type Place =
   | 'start';
 
 /**
- * What must not get about, and by design the only places where each may appear. One that is nowhere has an empty list: so
- * has a field declared `secret()`, but for 'caller' and 'replies' where its caller is answered with it in plain text.
+ * What must not get about, and by design the only places where each may appear. One that is nowhere has an empty list.
  */
 const places = {
   /** A field of the request by the name of a secret, though not declared as one: it travels as it was sent. */
@@ -51,6 +52,18 @@ const places = {
   dsnPassword: [],
   /** What a handler returned in a response that its schema refuses. */
   returned: [],
+  /** Encrypted on its way to the worker and back; what the handler throws has it, too. */
+  password: [],
+  /** The same where it is what its action refuses. */
+  refusedPassword: [],
+  /** The same of a request whose worker crashed, and that was set aside. */
+  crashedPassword: [],
+  /** What that one travels as. */
+  crashedToken: ['broker'],
+  /** A secret that somebody sent as it is: its action refuses it. */
+  openPassword: [],
+  /** Encrypted on its way to the worker, and told to its caller as it is, who did not say that he reads tokens. */
+  toldPassword: ['replies'],
   /** What a handler answers is its caller's, and is kept for whoever repeats the call. */
   answer: ['broker', 'caller', 'quarantine', 'redis', 'replies'],
   brokerPassword: [],
@@ -86,6 +99,8 @@ async function openScene() {
     fingerprintKey: unique() + unique(),
     fernetKey: randomBytes(32).toString('base64url'),
   };
+  const keyring = createKeyring([canaries.fernetKey]);
+  canaries.crashedToken = keyring.encrypt(canaries.crashedPassword);
   const redis = await startOwnRedis({ password: canaries.redisPassword });
   onTestFinished(() => redis.close());
   const bench = await openBench();
@@ -103,6 +118,8 @@ async function openScene() {
 
   return {
     ...{ canaries, redis, host, user, note },
+    /** A secret as it travels. */
+    sealed: (canary: Canary) => keyring.encrypt(canaries[canary]),
     start: run,
     /** Runs to its end. */
     run: async (place: Place, exitCode: number, ...args: string[]): Promise<void> => {
@@ -144,6 +161,13 @@ async function openScene() {
 
 type Scene = Awaited<ReturnType<typeof openScene>>;
 
+interface ForeignOptions {
+  readonly action?: string;
+  readonly key?: string;
+  /** Whether it reads tokens. */
+  readonly reads?: boolean;
+}
+
 /** Another program on the wire: it sends what it likes, and reads replies and queues as they are. */
 async function openForeigner({ host, note, canaries }: Scene) {
   const connection = await connect(host.url);
@@ -162,13 +186,17 @@ async function openForeigner({ host, note, canaries }: Scene) {
   );
   return {
     /** Resolves with the reply. */
-    call: (body: object, key?: string) =>
+    call: (body: object, { action = 'guard', key, reads = true }: ForeignOptions = {}) =>
       new Promise<void>((resolve) => {
         const correlationId = randomUUID();
         waiting.set(correlationId, resolve);
-        channel.publish('guard', address, Buffer.from(JSON.stringify(body)), {
+        channel.publish(action, address, Buffer.from(JSON.stringify(body)), {
           ...{ correlationId, replyTo: queue, messageId: correlationId },
-          headers: { authorization: canaries.header, ...(key && { 'samovar-idempotency-key': key }) },
+          headers: {
+            authorization: canaries.header,
+            ...(key && { 'samovar-idempotency-key': key }),
+            ...(reads && { 'samovar-secrets': '1' }),
+          },
         });
       }),
     async read(name: string): Promise<void> {
@@ -192,20 +220,26 @@ async function overhearRedis({ redis, canaries, note }: Scene): Promise<void> {
 
 test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, async () => {
   const scene = await openScene();
-  const { canaries, run, start } = scene;
+  const { canaries, run, sealed, start } = scene;
   await overhearRedis(scene);
   const [config, wrongBroker, wrongRedis] = await Promise.all([
     scene.config(),
     scene.config({ broker: canaries.wrongBrokerPassword }),
     scene.config({ redis: canaries.wrongRedisPassword }),
   ]);
+  const doomed = start('worker', 'worker', '--config', config);
+  await doomed.waitForLog('ready');
+  const foreigner = await openForeigner(scene);
+  const crashed = foreigner.call({ password: canaries.crashedToken }, { action: 'vault' });
+  await doomed.waitForLog('locked up');
+  await doomed.kill9();
+  // Waits until the crashed one has lost its claim, beside all that follows.
   const worker = start('worker', 'worker', '--config', config);
   await worker.waitForLog('ready');
-  const foreigner = await openForeigner(scene);
 
-  const { token, refusedCookie, brokenToken, note, answer } = canaries;
+  const { token, refusedCookie, brokenToken, note, answer, password, refusedPassword } = canaries;
   const request = (how: string, own: object = {}) => ({ how, order: 'o-1', token, note, say: answer, ...own });
-  const refused = request('answer', { cookie: refusedCookie });
+  const refused = request('answer', { cookie: refusedCookie, password: refusedPassword + refusedPassword });
   const body = (how: string, own: object = {}) => ['--body', JSON.stringify(request(how, own))];
   const header = ['--header', `authorization=${canaries.header}`];
   const known = ['guard', '--config', config, '--to', address, ...header];
@@ -213,22 +247,27 @@ test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, asy
 
   // On the wire.
   for (const how of ['answer', 'refuse', 'throw', 'mistake']) {
-    await foreigner.call(request(how));
-    await foreigner.call(request(how), how);
-    await foreigner.call(request(how), how);
+    const sent = () => request(how, { password: sealed('password') });
+    await foreigner.call(sent());
+    await foreigner.call(sent(), { key: how });
+    await foreigner.call(sent(), { key: how });
+    await foreigner.call(request(how, { password: sealed('toldPassword') }), { reads: false });
   }
-  await foreigner.call(request('answer', { note: 'another' }), 'answer');
-  await foreigner.call(refused);
+  await foreigner.call(request('answer', { note: 'another', password: sealed('password') }), { key: 'answer' });
+  await foreigner.call(request('answer', { cookie: refusedCookie }));
+  await foreigner.call(request('answer', { password: canaries.openPassword }));
 
   // From the command line.
   const batch = join(await testFolder(), 'batch.ndjson');
   const results = `${batch}.results`;
-  const lines = ['answer', 'refuse', 'throw', 'mistake'].map((how) => JSON.stringify({ body: request(how) }));
+  const lines = ['answer', 'refuse', 'throw', 'mistake'].map((how) =>
+    JSON.stringify({ body: request(how, { password }) }),
+  );
   const broken = `{"how":"answer","token":${brokenToken}}`;
   await writeFile(batch, [...lines, JSON.stringify({ body: refused }), `{"body":${broken}}`].join('\n'));
   await Promise.all([
-    run('caller', 0, 'call', ...known, '--key', 'cli', ...body('answer')),
-    run('caller', 1, 'call', ...known, '--json', ...body('refuse')),
+    run('caller', 0, 'call', ...known, '--key', 'cli', ...body('answer', { password })),
+    run('caller', 1, 'call', ...known, '--json', ...body('refuse', { password })),
     run('caller', 1, 'call', ...unknown, ...body('throw')),
     run('caller', 64, 'call', ...known, '--body', JSON.stringify(refused)),
     run('caller', 64, 'call', ...unknown, '--body', broken),
@@ -246,16 +285,20 @@ test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, asy
   ]);
   scene.note('caller', await readFile(results, 'utf8'));
 
-  // Set aside.
-  const isAside = () => worker.log.find(({ disposition }) => disposition === 'quarantine');
-  await expect.poll(isAside, patience).toBeDefined();
-  const place = ['--config', config, '--to', address];
-  await run('quarantine', 0, 'quarantine', 'list', '--json', ...place);
-  await run('quarantine', 0, 'quarantine', 'show', String(isAside()?.['id']), ...place);
-  await foreigner.read(`${address}.quarantine`);
+  // Set aside: what was thrown with nobody waiting, and what crashed.
+  await crashed;
+  const aside = () => worker.log.filter(({ disposition }) => disposition === 'quarantine');
+  await expect.poll(aside, patience).toHaveLength(2);
+  const lookAside = async () => {
+    const place = ['--config', config, '--to', address];
+    await run('quarantine', 0, 'quarantine', 'list', '--json', ...place);
+    for (const { id } of aside()) await run('quarantine', 0, 'quarantine', 'show', String(id), ...place);
+    await foreigner.read(`${address}.quarantine`);
+  };
 
   // What looks at it, and what cannot start.
   await Promise.all([
+    lookAside(),
     run('health', 0, 'status', '--json'),
     run('start', 0, 'check-config', '--config', config),
     run('start', 78, 'worker', '--config', wrongBroker),
