@@ -94,7 +94,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const isTakenAway = delivery.signal?.aborted === true;
     if (answer && call.isAnswerable && !call.early && !isTakenAway) await publish(call, answer);
     if (call.early) await call.early;
-    if (disposition.kind === 'ack') recent.add(call, answer);
+    if (disposition.kind === 'ack' && !isTakenAway) recent.add(call, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
     const tookMs = clock.monotonicMs() - call.arrivedMs;
     const { code, outcome } = answer?.error ?? {};
@@ -109,7 +109,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   }
 
   /** The broker hands out again what this process has, or had, in hand: it is not run a second time. */
-  function rejoin(delivery: Delivery): Promise<Disposition> | undefined {
+  function rejoin(address: string, delivery: Delivery): Promise<Disposition> | undefined {
     const { message, sender } = delivery;
     const running = inHand.find(message.id);
     if (
@@ -119,7 +119,9 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       running.message.body === message.body
     ) {
       counters.add('rejoined');
-      return running.settled;
+      // A run that lost its delivery answers nobody: once it has ended, this one is a request of its own.
+      const isLost = running.delivery.signal?.aborted === true;
+      return isLost ? running.settled?.then(() => receive(address, delivery)) : running.settled;
     }
     const settled = recent.find(delivery);
     if (!settled) return undefined;
@@ -134,18 +136,20 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     return ack;
   }
 
+  function receive(address: string, delivery: Delivery): Promise<Disposition> {
+    const rejoined = delivery.redelivered ? rejoin(address, delivery) : undefined;
+    if (rejoined) return rejoined;
+    if (isDraining) return Promise.resolve(giveBack);
+    if (observe) observe('received', viewOf(address, delivery));
+    inFlight++;
+    const call = read(address, delivery);
+    if (call instanceof RpcError) return refuse(viewOf(address, delivery), delivery, call);
+    call.settled = hold(call);
+    return call.settled;
+  }
+
   return {
-    receive(address, delivery) {
-      const rejoined = delivery.redelivered ? rejoin(delivery) : undefined;
-      if (rejoined) return rejoined;
-      if (isDraining) return Promise.resolve(giveBack);
-      if (observe) observe('received', viewOf(address, delivery));
-      inFlight++;
-      const call = read(address, delivery);
-      if (call instanceof RpcError) return refuse(viewOf(address, delivery), delivery, call);
-      call.settled = hold(call);
-      return call.settled;
-    },
+    receive,
     control({ action, correlationId }, sender) {
       if (action !== 'samovar.cancel' || correlationId === undefined) return;
       const call = inHand.find(correlationId);
