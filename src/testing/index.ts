@@ -18,3 +18,4 @@ export type { SqsLimits } from './sqs/queue.js';
 export type { SdkRequest, SdkRequestOptions, SdkResponse, SqsRequestHandler } from './sqs/request-handler.js';
 export type { SqsCheck, SqsCheckHarness, SqsFields } from './sqs/checks/check.js';
 export { sqsChecks, sqsEmulatorChecks, type SqsCheckOptions } from './sqs/sqs-checks.js';
+export * from './simulation/index.js';

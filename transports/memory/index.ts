@@ -14,7 +14,7 @@ export type {
   RedriveOptions,
 } from '../../src/core/quarantine.js';
 export { createMemoryBroker, type MemoryBroker } from './broker.js';
-export type { MemoryBrokerOptions, SendFate } from './options.js';
+export type { BrokerEvent, MemoryBrokerOptions, SendFate } from './options.js';
 export type { DeadLetter } from './dead-letters.js';
 export type { MemoryConnectOptions, MemoryTransport } from './transport.js';
 

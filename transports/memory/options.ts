@@ -1,12 +1,17 @@
 import { systemClock, type Clock } from '../../src/core/clock.js';
 import { systemRandom, type Random } from '../../src/core/random.js';
-import type { Message, TransportTraits } from '../../src/core/transport.js';
+import type { Disposition, Message, TransportTraits } from '../../src/core/transport.js';
 
 /**
  * What becomes of one send: 'lost' leaves and never arrives, 'unconfirmed' arrives but its sender is not told. Both
  * stay open until the connection is cut, as on a real network.
  */
 export type SendFate = 'arrives' | 'lost' | 'unconfirmed';
+
+/** What happens to a message inside the broker; a settlement that came too late has no effect. */
+export type BrokerEvent =
+  | { readonly kind: 'accepted' | 'delivered' | 'expired' | 'lapsed' | 'given back' | 'lost' }
+  | { readonly kind: 'settled' | 'late settle'; readonly disposition: Disposition };
 
 export interface MemoryBrokerOptions {
   readonly clock?: Clock;
@@ -33,6 +38,8 @@ export interface MemoryBrokerOptions {
   readonly schedule?: (turn: () => void) => void;
   /** A plan of faults: asked for each message that is sent. Left out: all arrive. */
   readonly fate?: (address: string, message: Message) => SendFate;
+  /** Hears what happens to each message, by the address where it does. */
+  readonly observe?: (address: string, message: Message, event: BrokerEvent) => void;
 }
 
 export interface MemorySettings {
@@ -46,6 +53,7 @@ export interface MemorySettings {
   readonly traits: TransportTraits;
   readonly schedule: (turn: () => void) => void;
   readonly fate: ((address: string, message: Message) => SendFate) | undefined;
+  readonly observe: MemoryBrokerOptions['observe'] | undefined;
 }
 
 const memoryTraits: TransportTraits = {
@@ -70,6 +78,7 @@ export function memorySettings(options: MemoryBrokerOptions): MemorySettings {
     traits: Object.freeze({ ...memoryTraits, ...options.traits }),
     schedule: options.schedule ?? ((turn) => void setImmediate(turn)),
     fate: options.fate,
+    observe: options.observe,
   };
 }
 

@@ -44,7 +44,7 @@ export interface QueueParts {
 
 export function createQueue(name: string, actions: Set<string> | undefined, parts: QueueParts): MemoryQueue {
   const { settings, turns, count } = parts;
-  const { clock, signals } = settings;
+  const { clock, signals, observe } = settings;
   const { countsAttempts, maxHoldMs, ordering } = settings.traits;
   const line = createLine(ordering);
   const delays = createDelays(clock, (message) => {
@@ -84,6 +84,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     if (message.lostBy && message.lostBy.holder !== holder) message.lostBy.abort();
     message.lostBy = undefined;
     leases.add(held);
+    observe?.(name, message.message, { kind: 'delivered' });
     holder.take(held);
   }
 
@@ -101,6 +102,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
       if (expiresAt === undefined || expiresAt > clock.now()) return message;
       line.done(message);
       count('expired');
+      observe?.(name, message.message, { kind: 'expired' });
     }
     return undefined;
   }
@@ -113,6 +115,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
 
   function lapse(held: Held): void {
     count('leases_lapsed');
+    observe?.(name, held.stored.message, { kind: 'lapsed' });
     held.abort();
     giveBack(held);
   }
@@ -120,8 +123,10 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   function settle(held: Held, disposition: Disposition): boolean {
     if (!leases.remove(held)) {
       count('late_settles');
+      observe?.(name, held.stored.message, { kind: 'late settle', disposition });
       return false;
     }
+    observe?.(name, held.stored.message, { kind: 'settled', disposition });
     const message = held.stored;
     if (disposition.kind === 'ack') line.done(message);
     else if (disposition.kind === 'return') line.putBack(message);
@@ -172,6 +177,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     add(message) {
       if (!hasRoom()) return false;
       line.add(message);
+      observe?.(name, message.message, { kind: 'accepted' });
       wake();
       return true;
     },
@@ -183,14 +189,21 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     detach,
     abandon(holder) {
       detach(holder);
-      for (const held of leases.removeAllOf(holder).reverse()) giveBack(held);
+      for (const held of leases.removeAllOf(holder).reverse()) {
+        observe?.(name, held.stored.message, { kind: 'given back' });
+        giveBack(held);
+      }
     },
     settle,
     renew: (holder) => leases.renew(holder),
     wake,
     forget(keeps) {
       for (const delayed of delays.drain()) line.putLast(delayed);
-      line.keep(({ message }) => keeps(message));
+      line.keep(({ message }) => {
+        const stays = keeps(message);
+        if (!stays) observe?.(name, message, { kind: 'lost' });
+        return stays;
+      });
     },
   };
 }

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { createSimulation } from '../../src/testing/index.js';
+import { modelHandlers, work } from './model.js';
+
+/** What the simulation found, each in its shortest form. */
+
+it('a request that comes back to the worker that stood still and lost it is run there', async () => {
+  const simulation = createSimulation({
+    ...{ seed: 1, profile: 'sqs', nodes: 1, handlers: modelHandlers },
+    faults: [{ at: { stage: 'parsed', request: 1 }, what: 'pause', forMs: 40_000 }],
+  });
+  const { history, violations } = await simulation.run(async ({ callers: [caller] }) => {
+    const body = { subject: 'one', ms: 0, lock: 'a' };
+    await caller?.call(work, body, { timeoutMs: 120_000, idempotencyKey: 'one' }).catch(() => undefined);
+  });
+  expect(violations).toEqual([]);
+  expect(history.attempts[0]?.told).toMatchObject({ kind: 'value' });
+});
