@@ -25,8 +25,11 @@ const flowers = 'flowers';
 
 /** What a reader is told to type, and that runs here in the README's order, with the exit code 0. */
 const runHere: readonly RegExp[] = [/^npm start$/, /^(samovar|echo|printf|seq|eval "\$\(samovar) /];
-/** What goes on until it is told to end; it has begun once it says that it is ready. */
-const goesOn = 'samovar worker ';
+/** What goes on until it is told to end, and how it says that it has begun. */
+const goesOn: readonly { readonly command: RegExp; hasBegun(run: ScriptProcess): Promise<unknown> }[] = [
+  { command: /^samovar worker /, hasBegun: (run) => run.waitForErrorLine(/"msg":"ready"/) },
+  { command: /^samovar contract serve /, hasBegun: (run) => run.waitForLine(/^http:/) },
+];
 /** What is not run here, and why. */
 const notRunHere: readonly { readonly command: RegExp; readonly because: string }[] = [
   { command: /^git clone /, because: 'this is the clone' },
@@ -115,8 +118,9 @@ describe('the README', () => {
   const isLeftOut = isMeant(notRunHere.map(({ command }) => command));
   const executed = [...new Set(commands)].filter((command) => isMeant(runHere)(command) && !isLeftOut(command));
   test.for(executed)('says %j, which works', { timeout: 120_000 }, async (command) => {
+    const lasting = goesOn.find(({ command: pattern }) => pattern.test(command));
     const run = runProgram('bash', {
-      args: ['-c', command.startsWith(goesOn) ? `exec ${withBroker(command, url)}` : withBroker(command, url)],
+      args: ['-c', lasting ? `exec ${withBroker(command, url)}` : withBroker(command, url)],
       cwd: command.startsWith('npm ') ? repository : folder,
       env: {
         PATH: `${join(folder, 'bin')}${delimiter}${process.env['PATH'] ?? ''}`,
@@ -127,7 +131,7 @@ describe('the README', () => {
       },
     });
     scripts.push(run);
-    if (command.startsWith(goesOn)) await run.waitForErrorLine(/"msg":"ready"/);
+    if (lasting) await lasting.hasBegun(run);
     else expect({ ...(await run.exited), stderr: run.stderr }).toMatchObject({ code: 0 });
   });
 });
