@@ -48,6 +48,8 @@ export interface SqsWorker {
   readonly transport: SqsTransport;
   /** As SIGKILL: what it held lapses with its leases. */
   readonly kill: () => void;
+  /** As SIGSTOP, for longer than its leases are. */
+  readonly standStill: () => void;
 }
 
 export function createSqsStage(): SqsStage {
@@ -79,12 +81,19 @@ export function createSqsStage(): SqsStage {
         await server.stop();
         await transport.close();
       });
+      const lapse = () => {
+        void stores.locks.close();
+        void stores.idempotency.close();
+      };
       return {
         ...{ machine, server, transport },
         kill: () => {
           machine.kill();
-          void stores.locks.close();
-          void stores.idempotency.close();
+          lapse();
+        },
+        standStill: () => {
+          machine.pause();
+          lapse();
         },
       };
     },
