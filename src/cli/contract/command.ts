@@ -1,6 +1,7 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { CommandParts } from '../command-parts.js';
 import { runBuild, type BuildFlags } from './build.js';
+import { runCheck, type CheckFlags } from './check.js';
 import { addContractOptions } from './contract-of.js';
 import { runGenerateTypescript, type GenerateFlags } from './generate.js';
 import { runServe, type ServeFlags } from './serve.js';
@@ -23,6 +24,13 @@ export function addContractCommand(program: Command, parts: CommandParts): void 
       // Interrupted, the process exits as the signal says.
       if (!parts.signal.aborted) parts.exitWith(exitCode);
     });
+  addContractOptions(contract.command('check'))
+    .description('compare the handlers with a lock file, and fail where old callers would break')
+    .option('--lock <file>', 'what the contract was', 'contract.lock.json')
+    .option('--write', 'bring the lock file up to date, unless something breaks')
+    .option('--acknowledge <change...>', 'let an action, or one change of it, break old callers; writes the lock file')
+    .option('--json', 'write one JSON document')
+    .action(async (options: CheckFlags) => parts.exitWith(await runCheck(options, parts)));
   const generate = contract
     .command('generate')
     .description('write code for callers: the actions, and the types of what they carry');
@@ -46,4 +54,5 @@ the same handlers give the same bytes. Nothing connects to a broker.
   $ samovar contract build --handlers ./my-handlers --out site
   $ samovar contract build --config samovar.yml --vhost trees --out site --title 'Trees' --contract-version 1.4.0
   $ samovar contract serve --handlers samovar/handlers
+  $ samovar contract check --handlers ./my-handlers --write
   $ samovar contract generate typescript --handlers ./my-handlers --out src/contract.ts`;
