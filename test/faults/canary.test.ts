@@ -6,6 +6,7 @@ import { connect } from 'amqplib';
 import { createClient } from 'redis';
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createKeyring } from '../../src/secrets/keyring.js';
+import { samovar } from '../cli/call-harness.js';
 import { configurationFile, openBench, testFolder } from '../cli/worker/kit.js';
 import { startOwnRedis } from '../support/redis.js';
 import type { SamovarProcess } from '../support/samovar-process.js';
@@ -110,22 +111,22 @@ async function openScene() {
   function note(place: Place, ...texts: string[]): void {
     written.set(place, [...(written.get(place) ?? []), ...texts]);
   }
-  function run(place: Place, ...args: string[]): SamovarProcess {
-    const child = bench.run(args);
-    running.push([place, child]);
-    return child;
-  }
 
   return {
     ...{ canaries, redis, host, user, note },
     /** A secret as it travels. */
     sealed: (canary: Canary) => keyring.encrypt(canaries[canary]),
-    start: run,
-    /** Runs to its end. */
-    run: async (place: Place, exitCode: number, ...args: string[]): Promise<void> => {
-      const child = run(place, ...args);
-      const { code } = await child.exited;
-      expect(code, `${args[0]} ${args[1]}\n${child.stderr}`).toBe(exitCode);
+    /** In a process of its own. */
+    start: (place: Place, ...args: string[]): SamovarProcess => {
+      const child = bench.run(args);
+      running.push([place, child]);
+      return child;
+    },
+    /** In this process, which is many times faster. Resolves to its exit code. */
+    async run(place: Place, ...args: string[]): Promise<number> {
+      const { code, out, err } = await samovar(args, { env: { XDG_RUNTIME_DIR: bench.runtime } });
+      note(place, ...out, ...err);
+      return code;
     },
     config(credentials: { broker?: string; redis?: string } = {}): Promise<string> {
       const url = new URL(user.url);
@@ -220,7 +221,9 @@ async function overhearRedis({ redis, canaries, note }: Scene): Promise<void> {
 
 test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, async () => {
   const scene = await openScene();
-  const { canaries, run, sealed, start } = scene;
+  const { canaries, sealed, start } = scene;
+  const run = async (place: Place, exitCode: number, ...args: string[]) =>
+    expect(await scene.run(place, ...args), args.join(' ')).toBe(exitCode);
   await overhearRedis(scene);
   const [config, wrongBroker, wrongRedis] = await Promise.all([
     scene.config(),
@@ -301,10 +304,10 @@ test('no secret gets anywhere but where it has to be', { timeout: 300_000 }, asy
     lookAside(),
     run('health', 0, 'status', '--json'),
     run('start', 0, 'check-config', '--config', config),
-    run('start', 78, 'worker', '--config', wrongBroker),
+    start('start', 'worker', '--config', wrongBroker).exited.then(({ code }) => expect(code).toBe(78)),
     run('start', 78, 'call', 'guard', '--config', wrongBroker, '--to', address, ...body('answer')),
   ]);
-  const isRed = async (...args: string[]) => (await start('health', 'status', ...args).exited).code === 1;
+  const isRed = async (...args: string[]) => (await scene.run('health', 'status', ...args)) === 1;
   const unsuited = start('worker', 'worker', '--config', wrongRedis);
   await unsuited.waitForLog(/^Redis cannot be reached/);
   await expect.poll(() => isRed(), patience).toBe(true);
