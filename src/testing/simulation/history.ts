@@ -104,6 +104,8 @@ export interface TrackedMessage {
   handedBack: number;
   /** A reply to it is with the broker, or was refused for its address. */
   isAnswered: boolean;
+  /** When it was last handed out. */
+  deliveredAtMs: number;
   quarantined: string | undefined;
   starts: number;
   /** How many deliveries of it the nodes have in hand, settled late ones included: only they may start it. */

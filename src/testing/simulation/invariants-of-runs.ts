@@ -12,6 +12,7 @@ const once: Invariant = {
   name: 'INV3',
   says: 'a request starts once, and again only for a reason; one key has one effect',
   onEvent(event, history) {
+    if (event.what === 'stage' && event.detail === 'recorded') return unrecorded(event, history);
     const run = started(event, history);
     const message = run && history.messages.get(run.messageId);
     if (!run || !message) return undefined;
@@ -33,6 +34,12 @@ const once: Invariant = {
     return is && `${nameOf(run)} was started though its key was ${is.state} at ${is.node}`;
   },
 };
+
+function unrecorded({ messageId, who, request }: SimulationEvent, { claims }: History): string | undefined {
+  const claim = claims.findLast((each) => each.messageId === messageId && each.node === who);
+  if (claim?.state === 'recorded') return undefined;
+  return `request ${request ?? '?'} at ${who} counts as recorded, and its key was ${claim?.state ?? 'never claimed'}`;
+}
 
 /** Its claim was given back by itself: it gave way before it had an effect, or its handler failed. */
 function wasReleased({ claim }: Run): boolean {

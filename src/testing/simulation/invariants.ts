@@ -32,6 +32,9 @@ const accounted: Invariant = {
       if (message.isAnswered || event.atMs >= message.deadlineMs) return undefined;
       return `request ${event.request ?? '?'} was acked before the broker had a reply to it`;
     }
+    if (what === 'lapsed' && message && event.atMs - message.deliveredAtMs >= longestHoldMs) {
+      return `request ${event.request ?? '?'} was never settled by the worker that had it`;
+    }
     const attempt = what === 'told' ? attemptOf(event, history) : undefined;
     const { told } = attempt ?? {};
     if (!attempt || !told) return undefined;
@@ -64,6 +67,9 @@ const accounted: Invariant = {
     return lost;
   },
 };
+
+/** No wait of a worker is that long: the one for locks has ten minutes. */
+const longestHoldMs = 1_200_000;
 
 /** Its key was taken right before a crash: whoever finds that cannot know that it was not started. */
 function mayHaveStarted(attempt: Attempt, { attempts, claims }: History): boolean {

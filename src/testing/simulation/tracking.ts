@@ -20,7 +20,7 @@ export function trackSent(
   const tracked: TrackedMessage = {
     ...{ id: message.id, request, wantsReply: message.replyTo !== undefined },
     deadlineMs: clock.monotonicMs() + leftMs,
-    ...{ accepted: 0, ended: 0, handedBack: 0, isAnswered: false, quarantined: undefined, starts: 0, at: new Map() },
+    ...{ accepted: 0, ended: 0, handedBack: 0, isAnswered: false, deliveredAtMs: 0, quarantined: undefined, starts: 0, at: new Map() },
   };
   recorder.messages.set(message.id, tracked);
   const attempt = request === undefined ? undefined : recorder.history.attempts[request - 1];
@@ -43,6 +43,7 @@ export function trackBroker(
   }
   const tracked = recorder.message(id);
   if (!tracked) return;
+  if (event.kind === 'delivered') tracked.deliveredAtMs = recorder.nowMs();
   const detail = count(tracked, event);
   if (tracked.quarantined !== undefined && detail === 'quarantine') recorder.history.setAside.push(body);
   recorder.event({ column: 'broker', who: 'broker', what: event.kind, messageId: id, detail });

@@ -1,0 +1,4 @@
+import { bugsInTheWorker } from './in-the-worker.js';
+import { bugsOnTheWay } from './on-the-way.js';
+
+export const plantedBugs = [...bugsOnTheWay, ...bugsInTheWorker];
