@@ -11,7 +11,7 @@ export const work = defineAction({
   response: z.object({ by: z.string(), redelivered: z.boolean(), attempt: z.int() }),
 });
 
-export interface WorkParts extends Pick<HandlerOptions<typeof work>, 'locks' | 'onCrash' | 'idempotencyKey'> {
+export interface WorkParts extends Pick<HandlerOptions<typeof work>, 'locks' | 'onCrash' | 'idempotencyKey' | 'retry'> {
   readonly by: string;
   readonly machine: Machine;
   /** In the order in which things were done. */
