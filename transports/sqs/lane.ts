@@ -3,7 +3,7 @@ import { SqsError, type EntryOutcome } from './api.js';
 import { closedError } from './errors.js';
 import { createLetters, sentOf, type Letter } from './letters.js';
 import type { SqsParts } from './parts.js';
-import { mayPass, neverLeft } from './sdk-errors.js';
+import { isLasting, neverLeft } from './sdk-errors.js';
 import { cancelled, late, refusal, uncertain, unroutable } from './send-errors.js';
 import { maxMessageBytes } from './sizes.js';
 
@@ -89,11 +89,11 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
     } catch (error) {
       const failure = error instanceof SqsError ? error : new SqsError('unavailable', String(error), { cause: error });
       note(failure);
-      if (isLasting(failure)) letters.rejectAll((letter) => refusal(failure, letter.parcel, sentOf(letter)));
+      if (isLasting(failure)) letters.rejectWaiting((letter) => refusal(failure, letter.parcel, sentOf(letter)));
       else pause(failure);
     }
     isLooking = false;
-    if (gone) letters.rejectAll((letter) => unroutable(letter.parcel, sentOf(letter)));
+    if (gone) letters.rejectWaiting((letter) => unroutable(letter.parcel, sentOf(letter)));
     else flush();
   }
 
@@ -180,15 +180,8 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
     },
     end() {
       isEnding = true;
-      if (stopPause) letters.rejectAll((letter) => closedError(sentOf(letter)));
+      if (stopPause) letters.rejectWaiting((letter) => closedError(sentOf(letter)));
     },
     abandon: () => letters.rejectAll((letter) => closedError(letter.isWriting ? 'maybe' : sentOf(letter))),
   };
-}
-
-/** Trying again cannot help. */
-function isLasting(error: SqsError): boolean {
-  const { kind } = error;
-  if (kind === 'denied') return !mayPass(error);
-  return kind === 'refused' || kind === 'conflict' || kind === 'stale_receipt';
 }

@@ -34,6 +34,8 @@ export interface Letters {
   /** Its sender is told, and the next of its group may leave. */
   resolve(letter: Letter): void;
   reject(letter: Letter, error: TransportError): void;
+  /** Those that are not on their way. */
+  rejectWaiting(error: (letter: Letter) => TransportError): void;
   rejectAll(error: (letter: Letter) => TransportError): void;
   /** It was not accepted: it stays the first of its group, which is ready again after `afterMs`. */
   again(letter: Letter, afterMs: number): void;
@@ -51,6 +53,7 @@ export function createLetters(clock: Clock, onChange: () => void): Letters {
   let count = 0;
 
   const groupOf = (letter: Letter): unknown => letter.parcel.entry.groupId ?? letter;
+  const all = (): Letter[] => [...groups.values()].flatMap((group) => [...group]);
 
   function leave(letter: Letter): boolean {
     const key = groupOf(letter);
@@ -129,8 +132,11 @@ export function createLetters(clock: Clock, onChange: () => void): Letters {
       if (leave(letter)) letter.resolve();
     },
     reject,
+    rejectWaiting(error) {
+      for (const letter of all()) if (!letter.isWriting) reject(letter, error(letter));
+    },
     rejectAll(error) {
-      for (const group of [...groups.values()]) for (const letter of [...group]) reject(letter, error(letter));
+      for (const letter of all()) reject(letter, error(letter));
     },
     again(letter, afterMs) {
       const key = groupOf(letter);

@@ -3,7 +3,7 @@ import { SqsError, type Attributes, type SqsApi } from './api.js';
 import { setupError } from './errors.js';
 import { legalAddress, type Names } from './names.js';
 import type { SqsSettings } from './options.js';
-import { mayPass } from './sdk-errors.js';
+import { isLasting } from './sdk-errors.js';
 import { addressShape, checkAddressQueue, checkFifo, deadLetterShape, inboxShape } from './queue-shape.js';
 import { createQueueUrls } from './queue-urls.js';
 
@@ -101,8 +101,8 @@ export function createQueues(parts: {
     } catch (error) {
       for (const name of queues) urls.forget(name);
       if (!(error instanceof SqsError) || !isLasting(error)) throw error;
-      const isForbidden = error.kind === 'denied' && !mayPass(error);
-      const expected = isForbidden ? `expected to be allowed to use queue ${JSON.stringify(queues[0])}, got: ` : '';
+      const expected =
+        error.kind === 'denied' ? `expected to be allowed to use queue ${JSON.stringify(queues[0])}, got: ` : '';
       throw setupError(`${expected}${error.message}`, error);
     }
   }
@@ -143,8 +143,4 @@ export function createQueues(parts: {
     ownInboxes,
     forget: (nameOrUrl) => urls.forget(nameOrUrl.slice(nameOrUrl.lastIndexOf('/') + 1)),
   };
-}
-
-function isLasting({ kind }: SqsError): boolean {
-  return kind === 'denied' || kind === 'refused' || kind === 'conflict';
 }

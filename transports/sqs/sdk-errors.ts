@@ -1,5 +1,8 @@
 import { SqsError, type SqsErrorKind } from './api.js';
 
+/** The SDK's: none of the places where it looks for credentials has any. */
+const noCredentials = 'CredentialsProviderError';
+
 /** What SQS, and the SDK, call what went wrong (names of the query protocol too, which older endpoints use). */
 const kinds: ReadonlyMap<string, SqsErrorKind> = new Map([
   ...named('no_queue', ['QueueDoesNotExist', 'NonExistentQueue']),
@@ -20,7 +23,7 @@ const kinds: ReadonlyMap<string, SqsErrorKind> = new Map([
     'AccessDenied',
     'AccessDeniedException',
     'AuthorizationError',
-    'CredentialsProviderError',
+    noCredentials,
     'ExpiredToken',
     'ExpiredTokenException',
     'IncompleteSignature',
@@ -43,7 +46,7 @@ const kinds: ReadonlyMap<string, SqsErrorKind> = new Map([
 
 /** Denied, but by credentials that may be renewed: waiting can help. */
 const passing: ReadonlySet<string> = new Set([
-  'CredentialsProviderError',
+  noCredentials,
   'ExpiredToken',
   'ExpiredTokenException',
   'RequestExpired',
@@ -59,7 +62,9 @@ export function sqsErrorOf(what: string, error: unknown): SqsError {
   if (error instanceof SqsError) return new SqsError(error.kind, error.message, { cause: error });
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   const short = shortName(name);
-  return new SqsError(kindOf(short, message, statusOf(error)), `${what}: ${textOf(short, message)}`, { cause: error });
+  return new SqsError(kindOf(short, message, metadataOf(error)?.httpStatusCode), `${what}: ${textOf(short, message)}`, {
+    cause: error,
+  });
 }
 
 /** Why one entry of a batch was not taken. */
@@ -77,18 +82,32 @@ export function entryErrorOf(
   return new SqsError(kind, `${what}: ${textOf(short, Message)}`, { cause });
 }
 
-/** Whether what was denied may be allowed later without anybody changing a policy. */
-export function mayPass({ cause }: SqsError): boolean {
-  return cause instanceof Error && passing.has(shortName(cause.name));
+/** Whether it stays so until somebody changes a policy, a queue or the settings. */
+export function isLasting(error: SqsError): boolean {
+  const { kind } = error;
+  return (kind === 'denied' && !mayPass(error)) || kind === 'refused' || kind === 'conflict';
+}
+
+/** Those of a process that has worked may come back; a start without any has a wrong set-up. */
+export function hasNoCredentials({ cause }: SqsError): boolean {
+  return cause instanceof Error && cause.name === noCredentials;
+}
+
+/** Credentials are renewed, and by such an answer the SDK sets its clock. */
+function mayPass({ cause }: SqsError): boolean {
+  if (!(cause instanceof Error)) return false;
+  return passing.has(shortName(cause.name)) || metadataOf(cause)?.clockSkewCorrected === true;
 }
 
 /** It never got as far as SQS: nothing can have been done. */
 export function neverLeft({ cause }: SqsError): boolean {
   const code: unknown = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return (
-    typeof code === 'string' && ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'].includes(code)
-  );
+  return typeof code === 'string' && notConnected.test(code);
 }
+
+/** Node's codes for a host that was not found or reached, and for one that is not who it should be. */
+const notConnected =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|CERT_\w+|\w*SELF_SIGNED\w*|UNABLE_TO_\w+|ERR_TLS_CERT_\w+)$/;
 
 /** What the SDK finds nowhere on this machine, and where it looks. */
 const whereToSet: readonly (readonly [RegExp, string])[] = [
@@ -105,7 +124,7 @@ function shortName(name: string): string {
 }
 
 function kindOf(name: string, message: string, status: number | undefined): SqsErrorKind {
-  if (message === 'Region is missing') return 'refused';
+  if (/^Region (is missing|not accepted)/.test(message)) return 'refused';
   const known = kinds.get(name);
   if (known) return known;
   // A receipt that was good once is refused with the error for any wrong parameter.
@@ -115,14 +134,20 @@ function kindOf(name: string, message: string, status: number | undefined): SqsE
   return status !== undefined && status >= 400 && status < 500 ? 'refused' : 'unavailable';
 }
 
-function statusOf(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('$metadata' in error)) return undefined;
-  return (error.$metadata as { readonly httpStatusCode?: number } | undefined)?.httpStatusCode;
+interface Metadata {
+  readonly httpStatusCode?: number;
+  readonly clockSkewCorrected?: boolean;
+}
+
+function metadataOf(error: unknown): Metadata | undefined {
+  return error instanceof Error && '$metadata' in error ? (error.$metadata as Metadata | undefined) : undefined;
 }
 
 function textOf(name: string, message: string): string {
   if (message === '') return name;
-  const text = name === 'Error' ? message : `${name}: ${message}`;
+  // Below the first line of what SQS says to a wrong signature stand the signed headers, a session token among them.
+  const [line = ''] = message.split('\n', 1);
+  const text = name === 'Error' ? line : `${name}: ${line}`;
   const [, wanted] = whereToSet.find(([pattern]) => pattern.test(text)) ?? [];
   return wanted === undefined ? text : `expected ${wanted}, got: ${text}`;
 }

@@ -22,6 +22,7 @@ import { parcelOf } from './parcel.js';
 import type { SqsParts } from './parts.js';
 import { createQueues } from './queues.js';
 import { createSdkApi } from './sdk-api.js';
+import { hasNoCredentials, isLasting } from './sdk-errors.js';
 import { createSender } from './sender.js';
 import { createSetAside } from './set-aside.js';
 import { createSweeper } from './sweeper.js';
@@ -67,7 +68,7 @@ export function createTransport(settings: SqsSettings): SqsTransport {
       } catch (error) {
         if (!(error instanceof SqsError)) throw ending.signal.aborted ? closedError() : copyOf(error);
         health.failed(error);
-        if (error.kind === 'denied' || error.kind === 'refused') throw transportErrorOf(error);
+        if (isLasting(error) || hasNoCredentials(error)) throw transportErrorOf(error);
         await delay(clock, backoffMs(tries, startBackoff, random), ending.signal).catch(() => undefined);
       }
     }

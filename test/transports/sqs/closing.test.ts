@@ -14,9 +14,9 @@ async function openTransport() {
   const transport = lab.transport({
     requestHandler: {
       ...requestHandler,
-      handle(sdkRequest, options) {
+      handle(...call: Parameters<typeof requestHandler.handle>) {
         underWay += 1;
-        return requestHandler.handle(sdkRequest, options).finally(() => (underWay -= 1));
+        return requestHandler.handle(...call).finally(() => (underWay -= 1));
       },
     },
   });
@@ -41,7 +41,7 @@ async function work(transport: SqsTransport, ended: <T>(work: Promise<T>) => Pro
     transport.consume('jobs', { actions: ['work'], intake: 5 }, async ({ message, signal }) => {
       if (message.id === 'quick') return { kind: 'ack' };
       if (message.id === 'bad') return { kind: 'quarantine', reason: 'no sense' };
-      return new Promise((resolve) => signal.addEventListener('abort', () => resolve({ kind: 'return' })));
+      return new Promise((resolve) => signal?.addEventListener('abort', () => resolve({ kind: 'return' })));
     }),
   );
   await ended(transport.openInbox({ receive: nothing, lost: nothing }));

@@ -170,6 +170,26 @@ test('a queue that is deleted under its consumer is made again and consumed', as
   await close();
 });
 
+test('a queue that is deleted while credentials are expired is consumed again once they are renewed', async () => {
+  const stage = createReceivingStage();
+  const owner = stage.process();
+  const { send, consume, close, problems } = stage.process();
+  const url = await owner.parts.queues.address('jobs');
+  const worker = await consume('jobs', {});
+  await stage.clock.advance(1_000);
+  const expired = stage.emulator.fault({
+    ...{ action: ['GetQueueUrl', 'CreateQueue', 'GetQueueAttributes'], then: 'expired credentials' },
+  });
+  await owner.parts.api.deleteQueue(url);
+  await stage.clock.advance(90_000);
+  expect(problems.size).toBe(0);
+  expired.remove();
+  await stage.until(() => worker.ids().length === 0 && stage.emulator.calls.at(-1)?.action === 'ReceiveMessage');
+  await send('jobs', { id: 'm1' });
+  await stage.until(() => worker.seen.length === 1);
+  await close();
+});
+
 test('a queue that is deleted for good, and may not be made again, ends consuming and says so', async () => {
   const stage = createReceivingStage();
   const owner = stage.process();

@@ -144,9 +144,12 @@ test('access that is denied fails the start, with what SQS says', async () => {
   expect(message).toMatch(/samovar-jobs.*AccessDenied/);
 });
 
-test('while SQS is away a start waits for it', async () => {
+test.each([
+  ['SQS is away', 'reset before', /socket hang up/],
+  ['credentials are expired', 'expired credentials', /ExpiredToken/],
+] as const)('while %s a start waits', async (_, then, reason) => {
   const lab = createLab();
-  const fault = lab.emulator.fault({ then: 'reset before' });
+  const fault = lab.emulator.fault({ then });
   const worker = lab.transport();
   let isConsumed = false;
   const consuming = worker
@@ -155,7 +158,7 @@ test('while SQS is away a start waits for it', async () => {
   await lab.clock.advance(120_000);
   expect(isConsumed).toBe(false);
   expect(worker.status).toBe('connecting');
-  expect(worker.health().reason).toMatch(/socket hang up/);
+  expect(worker.health().reason).toMatch(reason);
   expect(lab.emulator.calls.length).toBeLessThan(100);
   fault.remove();
   await lab.ended(consuming);

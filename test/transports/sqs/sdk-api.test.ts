@@ -2,8 +2,8 @@ import { expect, test, vi } from 'vitest';
 import { SqsError, type SqsApi } from '../../../transports/sqs/api.js';
 import { sqsSettings } from '../../../transports/sqs/options.js';
 import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
-import { mayPass, neverLeft, sqsErrorOf } from '../../../transports/sqs/sdk-errors.js';
-import { createLab } from './lab.js';
+import { isLasting, neverLeft, sqsErrorOf } from '../../../transports/sqs/sdk-errors.js';
+import { createLab, request } from './lab.js';
 
 const failure = (work: Promise<unknown>): Promise<SqsError> =>
   work.then(
@@ -117,8 +117,42 @@ test('a receipt that has expired is told from a parameter that is wrong', () => 
 test('what may be renewed, and what never left, are told from the rest', () => {
   const failed = (name: string, code?: string) =>
     sqsErrorOf('x', Object.assign(new Error('x'), { name, ...(code !== undefined && { code }) }));
-  expect([mayPass(failed('ExpiredToken')), mayPass(failed('AccessDenied'))]).toEqual([true, false]);
-  expect([neverLeft(failed('Error', 'ECONNREFUSED')), neverLeft(failed('Error', 'ECONNRESET'))]).toEqual([true, false]);
+  expect([isLasting(failed('ExpiredToken')), isLasting(failed('AccessDenied'))]).toEqual([false, true]);
+  for (const code of ['ECONNREFUSED', 'CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT']) {
+    expect(neverLeft(failed('Error', code))).toBe(true);
+  }
+  expect(neverLeft(failed('Error', 'ECONNRESET'))).toBe(false);
+});
+
+test('what SQS says of a signature is cut before the headers that were signed', () => {
+  const message = 'The signature does not match.\nThe Canonical String should have been\nx-amz-security-token:canary';
+  const error = Object.assign(new Error(message), { name: 'InvalidSignatureException' });
+  expect(sqsErrorOf('x', error).message).toBe('x: InvalidSignatureException: The signature does not match.');
+});
+
+test('a clock that is wrong is set by the answer of SQS, and the call is made again', async () => {
+  const { transport, emulator, ended, addressed, drain } = createLab();
+  await addressed('jobs');
+  const { requestHandler } = emulator;
+  let refused = 0;
+  const sender = transport({
+    requestHandler: {
+      ...requestHandler,
+      async handle(...call: Parameters<typeof requestHandler.handle>) {
+        const { response } = await requestHandler.handle(...call);
+        if ((refused += 1) > 1) return { response };
+        const headers = { date: new Date(Date.now() + 3_600_000).toUTCString() };
+        const body = JSON.stringify({
+          __type: 'com.amazon.coral.service#InvalidSignatureException',
+          message: 'expired',
+        });
+        return { response: { statusCode: 403, headers, body: Buffer.from(body) } };
+      },
+    },
+  });
+  await ended(sender.send('jobs', request()));
+  expect(await drain('samovar-jobs.fifo')).toHaveLength(1);
+  await sender.close();
 });
 
 test('a missing region is an error of the set-up, and says where to set it', async () => {

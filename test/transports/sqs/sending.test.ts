@@ -334,6 +334,25 @@ test('closing hears of what is on its way, and tells the rest', async () => {
   expect(sender.status).toBe('closed');
 });
 
+test('what is on its way when its transport closes, while others wait after a failure, is heard of', async () => {
+  const { transport, addressed, ended, emulator, clock, drain } = createLab();
+  await addressed('jobs');
+  const sender = transport();
+  await ended(sender.send('jobs', request()));
+  emulator.fault({ action: 'SendMessageBatch', then: { delayMs: 3_000 }, times: 1 });
+  emulator.fault({ action: 'SendMessageBatch', then: 'throttled' });
+  const first = Array.from({ length: 10 }, () => sender.send('jobs', request()));
+  const second = Array.from({ length: 10 }, () => failure(sender.send('jobs', request())));
+  await clock.advance(1);
+  const closing = sender.close();
+  await ended(Promise.all(first));
+  expect((await ended(Promise.all(second))).map(({ code, sent }) => [code, sent])).toEqual(
+    second.map(() => ['closed', 'no']),
+  );
+  await ended(closing);
+  expect(await drain(queue)).toHaveLength(11);
+});
+
 test('closing does not wait for what cannot be sent', async () => {
   const { transport, addressed, ended, emulator, clock } = createLab();
   await addressed('jobs');
