@@ -26,7 +26,7 @@ export function createCallSecrets(keyring: Keyring, allowsPlain: boolean): () =>
         given: 'encrypted',
         open: (token) => keyring.open(token),
         allowsPlain,
-        opener: 'this worker (fernetKeys; fernet_key in its configuration file)',
+        opener: 'this worker',
         onSecret: (came, value) => void found.set(came, value),
       }),
       seal,

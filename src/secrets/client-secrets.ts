@@ -52,7 +52,7 @@ export function createClientSecrets(keyring: Keyring | undefined, allowsPlain: b
         given: 'encrypted',
         open: (token) => keyring.open(token),
         allowsPlain,
-        opener: 'this client (fernetKeys)',
+        opener: 'this client',
       }),
       readsReplies,
     };

@@ -18,8 +18,8 @@ export type SecretsAre =
       open(token: string): string | undefined;
       /** Also bare, from programs that do not encrypt. */
       readonly allowsPlain: boolean;
-      /** Who was to open them, for messages: `this worker (fernet_key)`. */
-      readonly opener: string;
+      /** Who was to open them, for messages. */
+      readonly opener: 'this worker' | 'this client';
       /** Told each secret: as it came, and what it is. */
       onSecret?(came: string, value: unknown): void;
     };
@@ -30,6 +30,8 @@ const contextKey = Symbol.for('samovar.secrets');
 export function secretsAre(how: SecretsAre): z.core.ParseContext<z.core.$ZodIssue> {
   return { [contextKey]: how } as z.core.ParseContext<z.core.$ZodIssue>;
 }
+
+const keySettings = 'fernetKeys; fernet_key in a configuration file';
 
 /** The type of the issue about a secret that is no token, or none that a key opens. */
 export const notEncrypted = 'not_encrypted';
@@ -117,7 +119,11 @@ function parseArrived(
   if (text === undefined) {
     // A token that no key opens is never a password that somebody has chosen.
     const isPlain = how.allowsPlain && !(typeof value === 'string' && looksEncrypted(value));
-    if (!isPlain) return refused(payload, `expected a Fernet token that a key of ${how.opener} opens`);
+    if (!isPlain)
+      return refused(
+        payload,
+        `expected a Fernet token that a key of ${how.opener} opens; both sides need the same key (${keySettings})`,
+      );
     how.onSecret?.(typeof value === 'string' ? value : JSON.stringify(value), value);
     return finished(payload, run(value));
   }

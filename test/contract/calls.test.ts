@@ -77,5 +77,7 @@ test('the command of a page is what a shell makes of it: the example, to the byt
   const { stdout } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
   const args = JSON.parse(stdout) as string[];
   expect(args.slice(0, 4)).toEqual(['call', action.name, '--to', 'users-1']);
+  // Its secrets are encrypted with a key of this file.
+  expect(args.slice(-2)).toEqual(['--keys-file', 'fernet.key']);
   expect(JSON.parse(args[args.indexOf('--body') + 1] ?? '')).toEqual(action.request.example);
 });

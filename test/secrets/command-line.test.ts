@@ -13,13 +13,15 @@ import handlers from './secret-handlers.js';
 const [key, strange] = [generateKey(), generateKey()];
 const modulePath = fileURLToPath(new URL('secret-handlers.ts', import.meta.url));
 let cwd: string;
+let url: string;
 let server: Server;
 let transport: Transport;
 let close: () => Promise<unknown>;
 
 beforeAll(async () => {
   const broker = await sharedRabbitmq();
-  const { name, url } = await broker.createVirtualHost();
+  const { name, url: hostUrl } = await broker.createVirtualHost();
+  url = hostUrl;
   close = () => broker.deleteVirtualHost(name);
   transport = createAmqpTransport({ url });
   server = await startServer({ transport, address: 'node-1', handlers, fernetKeys: [key] });
@@ -33,6 +35,8 @@ beforeAll(async () => {
     'strange.yml': host(`, fernet_keys: ['${strange}']`),
     'none.yml': host(', fernet_key: null'),
     'named.yml': host(`, fernet_key: '${key}', secret_names: [user]`),
+    'keys.txt': `${key}\n`,
+    'no-key.txt': 'x\n',
     'batch.ndjson': '{"body": {"user": "a", "pin": "hush-1"}}\n{"body": {"user": "a", "pin": "hsh"}}\n',
   };
   for (const [file, text] of Object.entries(files)) await writeFile(join(cwd, file), text, { mode: 0o600 });
@@ -93,11 +97,31 @@ test('a wrong key is told by the name of its setting', async () => {
   expect(ran.err.join('\n')).not.toContain(strange);
 });
 
+test('where the broker is given by its URL, the keys are given in a file', async () => {
+  const given = ['--url', url, '--to', 'node-1', '--handlers', modulePath, '--key', 'k-1'];
+  const body = ['--body', '{"user": "a", "pin": "hush-hush"}'];
+  const withFile = (command: string, ...args: string[]) =>
+    samovar([command, 'set_password', ...given, ...args], { cwd });
+  const called = await withFile('call', ...body, '--keys-file', 'keys.txt', '--reveal', '--json');
+  expect(called.out.join()).toContain('of hush-hush');
+  const asked = await withFile('outcome', '--keys-file', 'keys.txt');
+  expect(asked.out.join(' ')).toMatch(/^succeeded .*\[secret\]/);
+  expect((await withFile('outcome', '--keys-file', 'keys.txt', '--reveal')).out.join()).toContain('of hush-hush');
+  const without = await withFile('call', ...body);
+  expect(without).toMatchObject({ code: 78, out: [], err: [expect.stringContaining('or --keys-file')] });
+  const wrong = await withFile('call', ...body, '--keys-file', 'no-key.txt');
+  expect(wrong).toMatchObject({
+    code: 78,
+    err: [expect.stringContaining('expected no-key.txt[0] to be a Fernet key')],
+  });
+  expect(await withFile('call', ...body, '--keys-file', 'gone.txt')).toMatchObject({ code: 64 });
+});
+
 test('without a key nothing is sent', async () => {
   const ran = await call('none.yml');
   expect(ran).toMatchObject({ code: 78, out: [] });
   expect(ran.err.join()).toMatch(
-    /expected fernet_key in the configuration, since set_password has a secret at request\.pin/,
+    /expected fernet_key in the configuration, or --keys-file, since set_password has a secret at request\.pin/,
   );
 });
 

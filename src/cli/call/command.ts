@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandParts } from '../command-parts.js';
 import { addCallerOptions, type ConfigurationOptions } from '../configured.js';
+import { addKeysFile } from '../keys/keyring-of.js';
 import { callBatch } from './batch/call-batch.js';
 import { callOnce } from './call-once.js';
 import { exitCodeTable } from './endings.js';
@@ -12,7 +13,7 @@ export function addCallCommand(program: Command, parts: CommandParts): void {
     .description('have an action done at a node, and print its answer')
     .argument('[action]', 'the name of the action; with --batch, for lines that name none')
     .addHelpText('after', () => helpText());
-  addCallerOptions(addCallFlags(command)).action(
+  addKeysFile(addCallerOptions(addCallFlags(command))).action(
     async (action: string | undefined, flags: CallFlags & ConfigurationOptions) => {
       checkFlags(action, flags);
       const exitCode = await (flags.batch === undefined

@@ -20,6 +20,7 @@ export interface CallFlags {
   readonly defaults?: boolean;
   readonly json?: boolean;
   readonly reveal?: boolean;
+  readonly keysFile?: string;
   readonly batch?: string;
   readonly parallel?: number;
   readonly results?: string;

@@ -1,4 +1,5 @@
 import { RpcError } from '../../core/errors.js';
+import type { CallOutcome } from '../../core/outcome.js';
 import { revealing } from '../../secrets/sealing.js';
 import type { CallEnding } from './make-call.js';
 
@@ -6,8 +7,19 @@ import type { CallEnding } from './make-call.js';
 export function shownEnding(ending: CallEnding, { reveal }: { readonly reveal?: boolean }): CallEnding {
   if (!reveal) return ending;
   if ('data' in ending) return { ...ending, data: revealed(ending.data) };
-  const { declared } = ending.error;
-  return declared ? { ...ending, error: withData(ending.error, revealed(declared.data)) } : ending;
+  return { ...ending, error: revealedError(ending.error) };
+}
+
+/** The same of what became of a call. */
+export function shownOutcome(outcome: CallOutcome, { reveal }: { readonly reveal?: boolean }): CallOutcome {
+  if (!reveal) return outcome;
+  if (outcome.state === 'succeeded') return { ...outcome, value: revealed(outcome.value) };
+  if (outcome.state !== 'failed') return outcome;
+  return { ...outcome, error: revealedError(outcome.error) };
+}
+
+function revealedError(error: RpcError): RpcError {
+  return error.declared ? withData(error, revealed(error.declared.data)) : error;
 }
 
 function revealed(value: unknown): unknown {

@@ -8,6 +8,7 @@ import { wrapSecrets } from '../../secrets/wrap.js';
 import type { CommandParts } from '../command-parts.js';
 import { configurationOf, type ConfigurationOptions } from '../configured.js';
 import { UsageError } from '../failure.js';
+import { keysIn } from '../keys/keyring-of.js';
 import type { CallFlags } from './flags.js';
 import { genericAction } from './generic-action.js';
 import { knownActions } from './known-actions.js';
@@ -35,12 +36,17 @@ export interface Target {
 }
 
 /** @throws UsageError, ConfigurationError; a module that only costs the schema is told on standard error. */
-export async function targetOf(flags: CallFlags & ConfigurationOptions, parts: CommandParts): Promise<Target> {
+export async function targetOf(
+  flags: Pick<CallFlags, 'keysFile' | 'replyRoute'> & ConfigurationOptions,
+  parts: CommandParts,
+): Promise<Target> {
   const { file, virtualHosts } = await configurationOf(flags, parts);
-  const [virtualHost, ...others] = virtualHosts;
-  if (!virtualHost || others.length > 0)
+  const [configured, ...others] = virtualHosts;
+  if (!configured || others.length > 0)
     throw new UsageError('expected one virtual host for a call; choose it with --vhost');
   const { cwd, terminal } = parts;
+  const fernetKeys = flags.keysFile === undefined ? configured.fernetKeys : await keysIn(flags.keysFile, parts);
+  const virtualHost = { ...configured, fernetKeys };
   const folder = file === undefined ? cwd : dirname(file);
   const { byName, problems } = await knownActions(virtualHost.handlers, { cwd, folder });
   const [problem] = problems;
@@ -56,7 +62,7 @@ export async function targetOf(flags: CallFlags & ConfigurationOptions, parts: C
       const [secret] = [...request, ...reply];
       if (secret !== undefined && virtualHost.fernetKeys.length === 0) {
         throw new ConfigurationError(
-          `virtual host ${virtualHost.name}: expected fernet_key in the configuration, since ${action.name} has a secret at ${secret}, got none; add the key of its worker`,
+          `virtual host ${virtualHost.name}: expected fernet_key in the configuration, or --keys-file, since ${action.name} has a secret at ${secret}, got none; give it a key of its worker`,
         );
       }
       return request.length === 0 ? body : (wrapSecrets(action.request, body) as Record<string, unknown>);

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import type { Command } from 'commander';
 import { ConfigurationError } from '../../config/configuration-error.js';
 import { createKeyring, type Keyring } from '../../secrets/keyring.js';
 import type { CommandParts } from '../command-parts.js';
@@ -17,8 +18,19 @@ export async function keyringOf(options: KeyOptions, parts: Pick<CommandParts, '
   if (configuration.config !== undefined || configuration.vhost) {
     throw new UsageError('expected either --keys-file or a configuration, got both');
   }
-  const keys = (await textOf(resolve(parts.cwd, keysFile), '--keys-file')).split(/\s+/).filter(Boolean);
-  return checked(keys, keysFile);
+  return createKeyring(await keysIn(keysFile, parts));
+}
+
+/** For commands that call: where a broker is given by its URL there is no configuration to have keys. */
+export function addKeysFile(command: Command): Command {
+  return command.option('--keys-file <file>', 'keys for secrets, one a line, instead of those of the configuration');
+}
+
+/** @throws UsageError, or ConfigurationError naming the file. */
+export async function keysIn(file: string, { cwd }: Pick<CommandParts, 'cwd'>): Promise<readonly string[]> {
+  const keys = (await textOf(resolve(cwd, file), '--keys-file')).split(/\s+/).filter(Boolean);
+  checked(keys, file);
+  return keys;
 }
 
 async function keyringOfConfiguration(

@@ -4,6 +4,7 @@ import type { CallOutcome } from '../../core/outcome.js';
 import { connect } from '../call/connect.js';
 import { printableJson, shortText } from '../call/printable.js';
 import { errorDocument, exitCodeOf, failureLine } from '../call/report.js';
+import { shownOutcome } from '../call/shown.js';
 import { targetOf } from '../call/target.js';
 import type { CommandParts } from '../command-parts.js';
 import type { ConfigurationOptions } from '../configured.js';
@@ -19,6 +20,8 @@ export interface OutcomeFlags {
   /** Milliseconds. */
   readonly timeout?: number;
   readonly json?: boolean;
+  readonly reveal?: boolean;
+  readonly keysFile?: string;
 }
 
 /** One question: what became of the call on standard output, why it failed on standard error. Resolves to the exit code. */
@@ -38,7 +41,7 @@ export async function askOnce(
 
   const startedMs = systemClock.monotonicMs();
   const timeoutMs = flags.timeout ?? 30_000;
-  const outcome = await asked();
+  const outcome = shownOutcome(await asked(), flags);
   if (flags.json) terminal.write(JSON.stringify(documentOf(outcome)));
   else {
     terminal.write(outcome.state);

@@ -3,6 +3,7 @@ import { isLegalKey } from '../../core/headers.js';
 import { parseDuration } from '../call/duration.js';
 import type { CommandParts } from '../command-parts.js';
 import { addCallerOptions, type ConfigurationOptions } from '../configured.js';
+import { addKeysFile } from '../keys/keyring-of.js';
 import { askOnce, type OutcomeFlags } from './ask-once.js';
 
 export function addOutcomeCommand(program: Command, parts: CommandParts): void {
@@ -19,8 +20,9 @@ export function addOutcomeCommand(program: Command, parts: CommandParts): void {
     )
     .option('--timeout <duration>', 'how long to wait for an answer: 500ms, 5s, 2m (default: 30s)', duration)
     .option('--json', 'print one line of JSON')
+    .option('--reveal', 'print the secrets of an answer, which are [secret] without it')
     .addHelpText('after', helpText);
-  addCallerOptions(command).action(async (action: string, flags: OutcomeFlags & ConfigurationOptions) => {
+  addKeysFile(addCallerOptions(command)).action(async (action: string, flags: OutcomeFlags & ConfigurationOptions) => {
     const exitCode = await askOnce(action, flags, parts);
     // Whoever interrupted it has set the exit code.
     if (!parts.signal.aborted) parts.exitWith(exitCode);

@@ -121,6 +121,7 @@ export function shellCall(action: ActionContract): string {
     ...(timeoutMs > defaultTimeoutMs ? [`--timeout ${Math.ceil(timeoutMs / 1_000)}s`] : []),
     `--body ${shellWord(JSON.stringify(exampleOf(action)))}`,
     `--url ${url}`,
+    ...(encrypts(action) ? ['--keys-file fernet.key'] : []),
   ];
   return `${parts.join(' \\\n  ')}\n`;
 }
