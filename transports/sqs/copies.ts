@@ -8,10 +8,9 @@ import { escapeText, headersText, isSqsText } from './text.js';
 /**
  * A copy for the dead letters. Its deduplication id is made from the original's place in its queue: where nobody knows
  * whether a copy arrived, the next one is the same. Each is a group of its own, so that those behind it can be looked at.
- * @throws TransportError `too_large`
  */
 export function setAsideEntry(received: ReceivedMessage, why: SetAside): SendEntry {
-  const id = legalIdOf(`aside-${received.messageId}`);
+  const id = asideIdOf(received);
   const headers: Record<string, string> = {
     [headerNames.sender]: why.sender ?? '',
     [headerNames.attempts]: String(why.attempts),
@@ -23,7 +22,20 @@ export function setAsideEntry(received: ReceivedMessage, why: SetAside): SendEnt
     without: [headerNames.redriven],
     added: { [attributeNames.reason]: isSqsText(why.reason) ? why.reason : escapeText(`${why.reason} `) },
   });
-  return checked({ body: received.body, attributes, groupId: id, dedupId: id });
+  return { body: received.body, attributes, groupId: id, dedupId: id };
+}
+
+/** The same without its reason, and no larger than the original: for one that fills its queue's limit, which would block its group for ever. */
+export function smallestAsideEntry(received: ReceivedMessage): SendEntry {
+  const id = asideIdOf(received);
+  const { headers: _headers, reason: _reason, ...kept } = attributeNames;
+  const names: readonly string[] = Object.values(kept);
+  const attributes = Object.entries(received.attributes).filter(([name]) => names.includes(name));
+  return { body: received.body, attributes: Object.fromEntries(attributes), groupId: id, dedupId: id };
+}
+
+function asideIdOf({ messageId }: ReceivedMessage): string {
+  return legalIdOf(`aside-${messageId}`);
 }
 
 /**
@@ -46,7 +58,9 @@ export function redriveEntry(
     added: {},
   });
   const groupId = own(headerNames.groupId) ?? received.groupId ?? by.address;
-  return checked({ body: received.body, attributes, groupId: legalIdOf(groupId), dedupId: by.name });
+  const entry = { body: received.body, attributes, groupId: legalIdOf(groupId), dedupId: by.name };
+  checkEntry(bytesOfEntry(entry));
+  return entry;
 }
 
 /** SQS allows ten. */
@@ -78,9 +92,4 @@ function copied(received: ReceivedMessage, { headers, without, added }: Changes)
   const room = mostAttributes - Object.keys(attributes).length;
   const others = given.filter(([name]) => !ours.includes(name)).slice(0, room);
   return { ...attributes, ...Object.fromEntries(others) };
-}
-
-function checked(entry: SendEntry): SendEntry {
-  checkEntry(bytesOfEntry(entry));
-  return entry;
 }

@@ -22,15 +22,19 @@ export const deadLetterShape: Attributes = fifo;
 export const inboxShape: Attributes = { ...everyQueue, MessageRetentionPeriod: String(seconds.oneHour) };
 
 export interface AddressRules {
-  readonly deadLetterArn: string;
+  /** Attributes of its dead letters, as they are. */
+  readonly deadLetters: Attributes;
   readonly visibilityTimeoutMs: number;
 }
 
-export function addressShape({ deadLetterArn, visibilityTimeoutMs }: AddressRules): Attributes {
+export function addressShape({ deadLetters, visibilityTimeoutMs }: AddressRules): Attributes {
   return {
     ...fifo,
     VisibilityTimeout: String(visibilityTimeoutMs / 1_000),
-    RedrivePolicy: JSON.stringify({ deadLetterTargetArn: deadLetterArn, maxReceiveCount: String(maxReceiveCount) }),
+    RedrivePolicy: JSON.stringify({
+      deadLetterTargetArn: arnOf(deadLetters),
+      maxReceiveCount: String(maxReceiveCount),
+    }),
   };
 }
 
@@ -38,7 +42,7 @@ export function addressShape({ deadLetterArn, visibilityTimeoutMs }: AddressRule
 export function checkAddressQueue(name: string, attributes: Attributes, rules: AddressRules): void {
   checkFifo(name, attributes);
   const queue = JSON.stringify(name);
-  const { VisibilityTimeout = '0', RedrivePolicy } = attributes;
+  const { VisibilityTimeout = '0', RedrivePolicy, MaximumMessageSize } = attributes;
   const leastSeconds = rules.visibilityTimeoutMs / 1_000;
   if (Number(VisibilityTimeout) < leastSeconds) {
     throw setupError(
@@ -47,10 +51,21 @@ export function checkAddressQueue(name: string, attributes: Attributes, rules: A
     );
   }
   const { deadLetterTargetArn, maxReceiveCount: most } = policyOf(RedrivePolicy);
-  if (deadLetterTargetArn !== rules.deadLetterArn || !(Number(most) >= maxReceiveCount)) {
-    const expected = JSON.stringify({ deadLetterTargetArn: rules.deadLetterArn, maxReceiveCount });
+  const deadLetterArn = arnOf(rules.deadLetters);
+  if (deadLetterTargetArn !== deadLetterArn || !(Number(most) >= maxReceiveCount)) {
+    const expected = JSON.stringify({ deadLetterTargetArn: deadLetterArn, maxReceiveCount });
     throw setupError(`expected queue ${queue} to have the RedrivePolicy ${expected}, got ${RedrivePolicy ?? 'none'}`);
   }
+  if (Number(rules.deadLetters['MaximumMessageSize']) < Number(MaximumMessageSize)) {
+    throw setupError(
+      `expected the dead letters of queue ${queue} to have its MaximumMessageSize of ${MaximumMessageSize} bytes, ` +
+        `got ${rules.deadLetters['MaximumMessageSize']}: give both queues the same`,
+    );
+  }
+}
+
+function arnOf({ QueueArn = '' }: Attributes): string {
+  return QueueArn;
 }
 
 /** @throws TransportError `setup` */

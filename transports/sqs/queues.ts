@@ -88,7 +88,7 @@ export function createQueues(parts: {
     const deadLetterUrl = await ensured(deadLetters, deadLetterShape);
     const deadLetterAttributes = await api.queueAttributes(deadLetterUrl);
     checkFifo(deadLetters, deadLetterAttributes);
-    const rules = { deadLetterArn: deadLetterAttributes['QueueArn'] ?? '', visibilityTimeoutMs };
+    const rules = { deadLetters: deadLetterAttributes, visibilityTimeoutMs };
     const url = await ensured(queue, addressShape(rules));
     checkAddressQueue(queue, await api.queueAttributes(url), rules);
     return url;

@@ -1,5 +1,5 @@
-import { SqsError } from './api.js';
-import { setAsideEntry } from './copies.js';
+import { SqsError, type SendEntry } from './api.js';
+import { setAsideEntry, smallestAsideEntry } from './copies.js';
 import { setupError } from './errors.js';
 import type { SqsParts } from './parts.js';
 
@@ -15,15 +15,20 @@ export function createSetAside({ settings, api, queues }: Pick<SqsParts, 'settin
     throw setupError(`expected dead letters of ${JSON.stringify(address)}, got none (prefix ${settings.prefix})`);
   }
 
+  async function send(url: string, entry: SendEntry): Promise<void> {
+    const [outcome] = await api.sendBatch(url, [entry]);
+    if (outcome?.ok === false) throw outcome.error;
+  }
+
   const setAside: SqsParts['setAside'] = async (address, received, why) => {
-    const entry = setAsideEntry(received, why);
     const url = await urlOf(address);
     try {
-      const [outcome] = await api.sendBatch(url, [entry]);
-      if (outcome?.ok === false) throw outcome.error;
+      await send(url, setAsideEntry(received, why));
     } catch (error) {
-      if (error instanceof SqsError && error.kind === 'no_queue') queues.forget(url);
-      throw error;
+      if (!(error instanceof SqsError)) throw error;
+      if (error.kind === 'no_queue') queues.forget(url);
+      if (error.kind !== 'refused') throw error;
+      await send(url, smallestAsideEntry(received));
     }
   };
   return setAside;

@@ -108,6 +108,15 @@ test('a redrive policy for another queue is named', async () => {
   expect(message).toMatch(/RedrivePolicy.*samovar-jobs-dlq\.fifo.*got .*other\.fifo/);
 });
 
+test('dead letters that are smaller than their queue are named', async () => {
+  const lab = createLab();
+  await lab.api.createQueue(deadLetters, { FifoQueue: 'true', MaximumMessageSize: '262144' });
+  await lab.api.createQueue(queue, { FifoQueue: 'true', RedrivePolicy: policy(1_000) });
+  const { code, message } = await failure(consumed(lab));
+  expect(code).toBe('setup');
+  expect(message).toMatch(/MaximumMessageSize of 1048576 bytes, got 262144/);
+});
+
 test('a queue that was deleted just now is created once SQS lets us', async () => {
   const lab = createLab();
   const url = await lab.addressed('jobs');

@@ -38,6 +38,34 @@ test('what cannot be set aside comes back later, is not lost, and health says so
   await close();
 });
 
+test.each([262_144, 1_048_576])(
+  'a message that fills the %i bytes of its queue is set aside all the same',
+  async (most) => {
+    const { process, until } = createReceivingStage();
+    const { send, consume, close, parts } = process();
+    const { api } = parts;
+    const fifo = { FifoQueue: 'true', MaximumMessageSize: String(most) };
+    const deadUrl = await api.createQueue('samovar-jobs-dlq.fifo', fifo);
+    const deadLetterTargetArn = (await api.queueAttributes(deadUrl))['QueueArn'];
+    const url = await api.createQueue('samovar-jobs.fifo', {
+      ...fifo,
+      RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1_000 }),
+    });
+    const attributes = { id: 'bad', action: 'work' };
+    const body = JSON.stringify('x'.repeat(most - 2 - 'idStringbadactionStringwork'.length));
+    const [sent] = await api.sendBatch(url, [{ body, attributes, groupId: 'a', dedupId: 'x' }]);
+    expect(sent?.ok).toBe(true);
+    await send('jobs', { id: 'good', groupKey: 'a' });
+    const worker = await consume('jobs', {
+      receive: ({ message }): Disposition => (message.id === 'bad' ? { kind: 'quarantine', reason: 'no sense' } : ack),
+    });
+    await until(() => worker.ids().includes('good'));
+    const [dead] = await api.receive(deadUrl, { max: 10, waitMs: 0, visibilityMs: 1_000 });
+    expect([dead?.body.length, dead?.attributes]).toEqual([body.length, attributes]);
+    await close();
+  },
+);
+
 test('a message without our envelope is set aside, and its group goes on', async () => {
   const { process, until } = createReceivingStage();
   const { send, consume, close, parts } = process();
