@@ -102,10 +102,10 @@ export class Call {
     return this.message.replyTo !== undefined;
   }
 
-  /** This run, an earlier one or a running duplicate may have had the effect: no error may promise the contrary. */
+  /** This run, an earlier one, a running duplicate or whoever was given it since may have had the effect: no error may promise the contrary. */
   get mayHaveStarted(): boolean {
-    const { redelivered, attempt } = this.delivery;
-    return this.started || this.isAttached || redelivered || attempt > 1 || this.crashes > 0;
+    const { redelivered, attempt, isLost } = this.delivery;
+    return this.started || this.isAttached || redelivered || attempt > 1 || this.crashes > 0 || isLost === true;
   }
 
   /** Made when first asked for: most calls never need one. */
@@ -124,11 +124,14 @@ export class Call {
     this.#controller?.abort(reason);
   }
 
-  /** Whatever it held is somebody else's now. Returns the reason to stop it with. */
+  /**
+   * Whatever it held is somebody else's now. Returns the reason to stop it with. Who stood still for so long may have
+   * lost the delivery, too, and whoever has that may have started it.
+   */
   lose(what: string, cause: unknown): RpcError {
     this.lost ??= new RpcError('unavailable', `the ${what} was lost before the request ended`, {
       id: this.id,
-      outcome: this.mayHaveStarted ? 'unknown' : 'not_executed',
+      outcome: 'unknown',
       cause,
     });
     return this.lost;

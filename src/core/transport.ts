@@ -38,6 +38,8 @@ export interface Delivery {
   readonly redriven?: string;
   /** Aborts once the broker has given this delivery to somebody else, for good. Absent where that cannot be known. */
   readonly signal?: AbortSignal;
+  /** Turns true once it may be with somebody else: it went down with its connection, or its lease. */
+  readonly isLost?: boolean;
 }
 
 /** How a delivery is settled. */

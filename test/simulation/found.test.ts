@@ -16,3 +16,16 @@ it('a request that comes back to the worker that stood still and lost it is run 
   expect(violations).toEqual([]);
   expect(history.attempts[0]?.told).toMatchObject({ kind: 'value' });
 });
+
+it('a worker that stood still does not say that nothing ran: whoever was given the request may run it', async () => {
+  const simulation = createSimulation({
+    ...{ seed: 1, profile: 'amqp', handlers: modelHandlers },
+    faults: [{ at: { stage: 'locked', request: 1 }, what: 'pause', forMs: 40_000 }],
+  });
+  const { history, violations } = await simulation.run(async ({ callers: [caller] }) => {
+    const body = { subject: 'one', ms: 22_000, lock: 'a' };
+    await caller?.call(work, body, { timeoutMs: 120_000, idempotencyKey: 'one' }).catch(() => undefined);
+  });
+  expect(violations).toEqual([]);
+  expect(history.attempts[0]?.told).toMatchObject({ code: 'unavailable', outcome: 'unknown' });
+});

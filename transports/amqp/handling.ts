@@ -93,6 +93,9 @@ export function createHandling(parts: HandlingParts): Handling {
       message: arrival.message,
       attempt: attempts + 1,
       redelivered: attempts > 0 || (hand.isFirst && hand.raw.fields.redelivered),
+      get isLost() {
+        return !hand.session.settler.isOpen;
+      },
     };
     if (sender !== undefined) delivery.sender = sender;
     if (timeToLiveMs !== undefined) delivery.timeToLiveMs = Math.max(0, timeToLiveMs - (clock.now() - arrivedMs));

@@ -16,7 +16,7 @@ export interface Holder {
 export interface Held {
   readonly stored: StoredMessage;
   readonly holder: Holder;
-  readonly delivery: Delivery;
+  readonly delivery: Writable<Delivery>;
   /** By the monotonic clock. */
   readonly sinceMs: number;
   /** Rises with each that the queue hands out. */

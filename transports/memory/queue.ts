@@ -109,6 +109,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
 
   function giveBack(held: Held): void {
     held.stored.lostBy = held;
+    held.delivery.isLost = true;
     line.putBack(held.stored);
     wake();
   }

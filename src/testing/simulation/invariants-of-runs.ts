@@ -25,7 +25,9 @@ const once: Invariant = {
       return `${nameOf(run)} was started again, though its action is parked after a crash`;
     }
     const { claim } = run;
-    if (!claim) return undefined;
+    // Another delivery of a request without a key may have had one: what comes again is known by its id.
+    const isKeyed = run.onCrash === 'park' || history.attempts[(run.request ?? 0) - 1]?.key !== undefined;
+    if (!claim || !isKeyed) return undefined;
     if (claim.state === 'released' || claim.state === 'recorded') {
       return `${nameOf(run)} was started without its key, which was ${claim.state}`;
     }

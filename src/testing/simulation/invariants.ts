@@ -52,15 +52,15 @@ const accounted: Invariant = {
     const isUnfounded = told.code === 'crashed' && runs.length === 0 && !mayHaveStarted(attempt, history);
     return isUnfounded ? `${nameOf(attempt)} was told crashed, and it was not about to start` : undefined;
   },
-  atEnd({ attempts, messages, runs }) {
+  atEnd(history) {
+    const { attempts, messages, runs } = history;
     const lost: string[] = [];
     for (const message of messages.values()) {
       const attempt = message.request === undefined ? undefined : attempts[message.request - 1];
       if (message.accepted > message.ended) lost.push(`request ${message.request ?? '?'} is still with the broker`);
       if (!attempt?.isOneWay || attempt.told?.kind !== 'sent' || message.quarantined !== undefined) continue;
       const isDone = runs.some(({ messageId, ending }) => messageId === message.id && ending !== undefined);
-      const isTwin = attempt.key !== undefined && runsFor(attempt, { attempts, runs } as History).length > 0;
-      if (!isDone && !isTwin && message.deadlineMs === Infinity)
+      if (!isDone && !hasTwin(attempt, history) && message.deadlineMs === Infinity)
         lost.push(`request ${attempt.number} was accepted, and not done`);
     }
     for (const attempt of attempts) if (isUnheard(attempt)) lost.push(`${nameOf(attempt)} failed with nothing broken`);
@@ -70,6 +70,15 @@ const accounted: Invariant = {
 
 /** No wait of a worker is that long: the one for locks has ten minutes. */
 const longestHoldMs = 1_200_000;
+
+/** Whoever has its key was done, or set aside, for it. */
+function hasTwin(attempt: Attempt, history: History): boolean {
+  if (attempt.key === undefined) return false;
+  if (runsFor(attempt, history).length > 0) return true;
+  return history.attempts.some(
+    ({ key, messageId = '' }) => key === attempt.key && history.messages.get(messageId)?.quarantined !== undefined,
+  );
+}
 
 /** Its key was taken right before a crash: whoever finds that cannot know that it was not started. */
 function mayHaveStarted(attempt: Attempt, { attempts, claims }: History): boolean {

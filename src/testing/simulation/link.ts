@@ -1,7 +1,8 @@
-import { TransportError, type Delivery, type Message, type Transport } from '../../core/transport.js';
+import { TransportError, type Message, type Transport } from '../../core/transport.js';
 import type { SendOptions } from '../../core/transport.js';
 import type { MemoryTransport } from '../../../transports/memory/index.js';
 import type { SimulatedProcess } from './process.js';
+import { arrived, onItsWay } from './envelope.js';
 import { trackSent } from './tracking.js';
 import { latencyMs, type World } from './world.js';
 
@@ -14,9 +15,6 @@ export interface Link {
   crash(): void;
 }
 
-/** Headers of the simulation's own: which request it is, and what it said of its time. */
-export const requestHeader = 'sim-request';
-const expiresHeader = 'sim-expires';
 const mostTries = 3;
 
 export function createLink(world: World, process: SimulatedProcess, inner: MemoryTransport): Link {
@@ -76,24 +74,6 @@ export function createLink(world: World, process: SimulatedProcess, inner: Memor
     }
   }
 
-  function onItsWay(message: Message): Message {
-    if (message.expiresAt === undefined) return message;
-    const { expiresAt, ...rest } = message;
-    const headers = { ...message.headers, [expiresHeader]: String(expiresAt) };
-    // What a broker drops it drops by its own time.
-    return profile.expires ? { ...rest, headers, expiresAt: expiresAt - process.skewMs } : { ...rest, headers };
-  }
-
-  function arrived(delivery: Delivery): Delivery {
-    const { signal: innerSignal, ...given } = delivery;
-    const { [expiresHeader]: expires, ...headers } = given.message.headers;
-    const message = { ...given.message, headers, ...(expires !== undefined && { expiresAt: Number(expires) }) };
-    if (!profile.signals || !innerSignal) return { ...given, message };
-    const taken = new AbortController();
-    innerSignal.addEventListener('abort', () => process.enter(() => taken.abort(innerSignal.reason)), { once: true });
-    return { ...given, message, signal: taken.signal };
-  }
-
   const transport: Transport = {
     name: profile.name,
     traits: inner.traits,
@@ -102,7 +82,7 @@ export function createLink(world: World, process: SimulatedProcess, inner: Memor
     },
     async send(address, message, options) {
       if (message.action !== undefined && options?.control !== true) trackSent(recorder, process, message, world);
-      const copy = onItsWay(message);
+      const copy = onItsWay(message, process, profile);
       try {
         await process.through(
           () => send(address, copy, options),
@@ -132,7 +112,7 @@ export function createLink(world: World, process: SimulatedProcess, inner: Memor
             process.enter(() => {
               if (isStopped) return settle({ kind: 'return' });
               moveIn(1);
-              receive(arrived(delivery)).then(
+              receive(arrived(delivery, process, profile)).then(
                 (disposition) =>
                   online(() => {
                     moveIn(-1);

@@ -1,7 +1,7 @@
 import type { Message } from '../../core/transport.js';
 import type { BrokerEvent } from '../../../transports/memory/index.js';
 import type { TrackedMessage } from './history.js';
-import { requestHeader } from './link.js';
+import { requestHeader } from './envelope.js';
 import type { SimulatedProcess } from './process.js';
 import type { Recorder } from './recorder.js';
 import type { World } from './world.js';
@@ -20,7 +20,16 @@ export function trackSent(
   const tracked: TrackedMessage = {
     ...{ id: message.id, request, wantsReply: message.replyTo !== undefined },
     deadlineMs: clock.monotonicMs() + leftMs,
-    ...{ accepted: 0, ended: 0, handedBack: 0, isAnswered: false, deliveredAtMs: 0, quarantined: undefined, starts: 0, at: new Map() },
+    ...{
+      accepted: 0,
+      ended: 0,
+      handedBack: 0,
+      isAnswered: false,
+      deliveredAtMs: 0,
+      quarantined: undefined,
+      starts: 0,
+      at: new Map(),
+    },
   };
   recorder.messages.set(message.id, tracked);
   const attempt = request === undefined ? undefined : recorder.history.attempts[request - 1];

@@ -1,4 +1,11 @@
-import { createClient, systemClock, TransportError, type Clock, type Disposition, type Message } from '../../../src/index.js';
+import {
+  createClient,
+  systemClock,
+  TransportError,
+  type Clock,
+  type Disposition,
+  type Message,
+} from '../../../src/index.js';
 import { ack, changed, isRequest, onReceive, onSend, type PlantedBug } from './planted-bug.js';
 
 const keyHeader = 'samovar-idempotency-key';
@@ -137,7 +144,11 @@ export const bugsOnTheWay: readonly PlantedBug[] = [
   {
     name: 'a message loses its group on the way',
     profile: 'sqs',
-    parts: onSend((send) => (address, { groupKey: _groupKey, ...message }, options) => send(address, message, options)),
+    parts: onSend(
+      (send) =>
+        (address, { groupKey: _groupKey, ...message }, options) =>
+          send(address, message, options),
+    ),
   },
   {
     name: 'a call leaves its timer behind',

@@ -29,22 +29,13 @@ export function changed(transport: Transport, changes: Partial<Transport>): Tran
 
 /** On workers only, with what the worker does with each delivery replaced. */
 export function onReceive(
-  change: (
-    receive: Receive,
-    transport: Transport,
-    clock: Clock,
-  ) => (delivery: Delivery) => Promise<Disposition>,
+  change: (receive: Receive, transport: Transport, clock: Clock) => (delivery: Delivery) => Promise<Disposition>,
 ): SimulationParts {
   return {
     transport(transport, { role, clock }) {
       if (role !== 'node') return transport;
       return changed(transport, {
-        consume: (address, options, receive) =>
-          transport.consume(
-            address,
-            options,
-            change(receive, transport, clock),
-          ),
+        consume: (address, options, receive) => transport.consume(address, options, change(receive, transport, clock)),
       });
     },
   };
