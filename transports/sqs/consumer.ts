@@ -24,6 +24,11 @@ const failedReceive: Disposition = { kind: 'retry', afterMs: 1_000 };
 /** Messages whose attempts are known here. */
 const mostPasts = 10_000;
 
+export interface SqsConsumer extends Consumer {
+  /** Resolves once it has stopped and nothing is in hand any more: the transport may forget it. */
+  readonly over: Promise<void>;
+}
+
 /**
  * Takes requests from the queue of an address: each group in order and one at a time, the groups side by side. While
  * the transport closes everything goes back that is not settled; `stop` resolves once it is back.
@@ -33,7 +38,7 @@ export async function startConsumer(
   address: string,
   options: ConsumeOptions,
   receive: Receive,
-): Promise<Consumer> {
+): Promise<SqsConsumer> {
   const { settings, api, counters, queues, rules, closing } = parts;
   const { clock, log } = settings;
   let url = await queues.address(address);
@@ -41,9 +46,15 @@ export async function startConsumer(
   const held = new Map<string, Hand>();
   const pasts = createPasts(mostPasts);
   let isStopped = false;
+  /** Its last poll has returned too. */
+  let hasStopped = false;
   let resolveLost: (error: TransportError) => void = () => undefined;
   const lost = new Promise<TransportError>((resolve) => {
     resolveLost = resolve;
+  });
+  let resolveOver: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    resolveOver = resolve;
   });
 
   const changes = createBatches<VisibilityEntry>(clock, (entries) => api.changeVisibilityBatch(url, entries));
@@ -58,6 +69,7 @@ export async function startConsumer(
     ...{ address, groups, leases, deletes, changes, pasts },
     onDone(hand) {
       if (held.get(hand.received.messageId) === hand) held.delete(hand.received.messageId);
+      if (hasStopped) leave();
       poll.wake();
     },
   });
@@ -124,14 +136,14 @@ export async function startConsumer(
       counters.add('foreign');
       settling.quarantine(hand, reading.reason);
     } else if (settings.unknownActions === 'return' && !actions.has(reading.message.action ?? '')) {
-      leave(hand, reading);
+      leaveToOthers(hand, reading);
     } else {
       void run(hand, reading);
     }
   }
 
   /** To whoever knows the action. */
-  function leave(hand: Hand, arrival: Arrival): void {
+  function leaveToOthers(hand: Hand, arrival: Arrival): void {
     counters.add('unknown_actions');
     const verdict = judge(arrival, settings);
     if ('reason' in verdict) settling.quarantine(hand, verdict.reason);
@@ -181,12 +193,21 @@ export async function startConsumer(
     settling.giveBackWaiting();
     await poll.stop();
     await settling.settled();
+    hasStopped = true;
+    leave();
+  }
+
+  function leave(): void {
+    if (held.size > 0) return;
+    closing.removeEventListener('abort', giveAllBack);
+    resolveOver();
   }
 
   // One for each consumer: no leak, of which Node would warn.
   setMaxListeners(0, closing);
   closing.addEventListener('abort', giveAllBack, { once: true });
-  return { stop, lost };
+  parts.setProblem(`consumer:${address}`, undefined);
+  return { stop, lost, over };
 }
 
 function closed(): Error {

@@ -11,7 +11,7 @@ import type {
   Transport,
 } from '../../src/core/transport.js';
 import { SqsError } from './api.js';
-import { startConsumer } from './consumer.js';
+import { startConsumer, type SqsConsumer } from './consumer.js';
 import { createCounters } from './counters.js';
 import { closedError, copyOf, transportErrorOf } from './errors.js';
 import { createHealth } from './health.js';
@@ -50,9 +50,9 @@ export function createTransport(settings: SqsSettings): SqsTransport {
   };
   const sender = createSender(parts);
   const sweeper = createSweeper(parts);
-  const consumers = new Set<Consumer>();
-  /** Deliveries in hand are still settled. */
-  const stopped = new Set<Consumer>();
+  const consumers = new Set<SqsConsumer>();
+  /** Those too that have stopped, and whose deliveries in hand are still settled. */
+  const settling = new Set<SqsConsumer>();
   const inboxes = new Set<Inbox>();
   let closing: Promise<void> | undefined;
 
@@ -83,12 +83,13 @@ export function createTransport(settings: SqsSettings): SqsTransport {
       (made) => made.stop(),
     );
     consumers.add(consumer);
+    settling.add(consumer);
+    void consumer.over.then(() => settling.delete(consumer));
     void consumer.lost.then(() => consumers.delete(consumer));
     return {
       lost: consumer.lost,
       stop() {
         consumers.delete(consumer);
-        stopped.add(consumer);
         return consumer.stop();
       },
     };
@@ -101,7 +102,12 @@ export function createTransport(settings: SqsSettings): SqsTransport {
     );
     inboxes.add(inbox);
     sweeper.start();
-    return inbox;
+    return {
+      get address() {
+        return inbox.address;
+      },
+      close: () => inbox.close().finally(() => inboxes.delete(inbox)),
+    };
   }
 
   async function close(): Promise<void> {
@@ -109,11 +115,7 @@ export function createTransport(settings: SqsSettings): SqsTransport {
     sweeper.stop();
     await Promise.all([
       sender.close(),
-      within(
-        clock,
-        settings.pollMs + requestTimeoutMs,
-        Promise.all([...consumers, ...stopped].map((each) => each.stop())),
-      ),
+      within(clock, settings.pollMs + requestTimeoutMs, Promise.all([...settling].map((consumer) => consumer.stop()))),
     ]);
     await within(clock, requestTimeoutMs, Promise.all([...inboxes].map((each) => each.close())));
     api.close();

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import type { Disposition } from '../../../src/core/transport.js';
 import { ack, createGate, createReceivingStage } from './receiving-stage.js';
@@ -174,6 +175,21 @@ test('a delivery in hand is settled after its consumer stopped, and what waits g
   expect([first.ids(), second.ids()]).toEqual([['m1'], ['m2', 'm3']]);
   await one.close();
   await other.close();
+});
+
+test('a consumer that has stopped is forgotten once its last delivery is settled', async () => {
+  const { process, until, ended } = createReceivingStage();
+  const { send, consume, close, parts } = process();
+  const listeners = (): number => getEventListeners(parts.closing, 'abort').length;
+  const [before, gate] = [listeners(), createGate()];
+  await send('jobs', { id: 'slow' });
+  const worker = await consume('jobs', { receive: () => gate.opened.then(() => ack) });
+  await until(() => worker.seen.length === 1);
+  await ended(worker.stop());
+  expect(listeners()).toBe(before + 1);
+  gate.open();
+  await until(() => listeners() === before);
+  await close();
 });
 
 test('what runs while the transport closes goes back, and settling it later changes nothing', async () => {
