@@ -43,8 +43,16 @@ const cryptography: Wanted = {
   packages: ['python3-cryptography'],
 };
 
+const pydantic: Wanted = {
+  name: "Python's pydantic",
+  interpreter: '/usr/bin/python3',
+  probe: ['-c', 'import pydantic; print(pydantic.VERSION)'],
+  packages: ['python3-pydantic'],
+};
+
 export const findPika = () => find(pika);
 export const findCryptography = () => find(cryptography);
+export const findPydantic = () => find(pydantic);
 export const findPhpAmqplib = () => find(phpAmqplib);
 
 /** Installs it where that is possible. With CI=true a missing one is an error: nothing is skipped there. */

@@ -3,7 +3,7 @@ import type { CommandParts } from '../command-parts.js';
 import { runBuild, type BuildFlags } from './build.js';
 import { runCheck, type CheckFlags } from './check.js';
 import { addContractOptions } from './contract-of.js';
-import { runGenerateTypescript, type GenerateFlags } from './generate.js';
+import { runGeneratePython, runGenerateTypescript, type GenerateFlags } from './generate.js';
 import { runServe, type ServeFlags } from './serve.js';
 
 export function addContractCommand(program: Command, parts: CommandParts): void {
@@ -39,6 +39,11 @@ export function addContractCommand(program: Command, parts: CommandParts): void 
     .requiredOption('--out <file>', 'a .ts file, or a folder: contract.ts in it')
     .option('--force', 'also over a file of others')
     .action(async (options: GenerateFlags) => parts.exitWith(await runGenerateTypescript(options, parts)));
+  addContractOptions(generate.command('python'))
+    .description('a package with models (pydantic 1 or 2), the actions, and a caller that uses Pika')
+    .requiredOption('--out <folder>', 'its name is that of the package; files of an earlier one are replaced')
+    .option('--force', 'also into a folder that has files of others; they stay')
+    .action(async (options: GenerateFlags) => parts.exitWith(await runGeneratePython(options, parts)));
 }
 
 function portFlag(text: string): number {
@@ -55,4 +60,5 @@ the same handlers give the same bytes. Nothing connects to a broker.
   $ samovar contract build --config samovar.yml --vhost trees --out site --title 'Trees' --contract-version 1.4.0
   $ samovar contract serve --handlers samovar/handlers
   $ samovar contract check --handlers ./my-handlers --write
-  $ samovar contract generate typescript --handlers ./my-handlers --out src/contract.ts`;
+  $ samovar contract generate typescript --handlers ./my-handlers --out src/contract.ts
+  $ samovar contract generate python --config samovar.yml --out trees`;

@@ -1,10 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, extname, join, resolve } from 'node:path';
+import { pythonPackage } from '../../contract/python/package.js';
 import { generatedMark, typescriptModule } from '../../contract/typescript/generate.js';
 import type { CommandParts } from '../command-parts.js';
 import { exitCodes } from '../exit-codes.js';
 import { UsageError } from '../failure.js';
 import { contractOf, type ContractFlags } from './contract-of.js';
+import { writeFolder } from './output-folder.js';
 
 export interface GenerateFlags extends ContractFlags {
   readonly out: string;
@@ -24,6 +26,17 @@ export async function runGenerateTypescript(
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, typescriptModule(contract));
   parts.terminal.write(`${counted(contract.actions.length)} in ${path}`);
+  return exitCodes.ok;
+}
+
+/** Writes a package of Python. Resolves to the exit code. */
+export async function runGeneratePython(
+  options: GenerateFlags,
+  parts: Pick<CommandParts, 'terminal' | 'env' | 'cwd' | 'signal'>,
+): Promise<number> {
+  const contract = await contractOf(options, parts);
+  await writeFolder(resolve(parts.cwd, options.out), pythonPackage(contract), { force: options.force ?? false });
+  parts.terminal.write(`${counted(contract.actions.length)} in ${options.out}`);
   return exitCodes.ok;
 }
 
