@@ -62,23 +62,27 @@ export function createSqsHarness(options: SqsTransportOptions = {}): TransportHa
 /** The SQS transport on fauxqs over HTTP, in real time. */
 export async function createFauxqsHarness(): Promise<TransportHarness> {
   const server = await startFauxqs({ port: 0, logger: false });
-  const settings: SqsTransportOptions = {
-    region: 'eu-west-1',
-    endpoint: `http://127.0.0.1:${server.port}`,
-    pollMs: 1_000,
-    visibilityTimeoutMs: 3_000,
-  };
+  const place = { endpoint: `http://127.0.0.1:${server.port}`, region: 'eu-west-1' };
+  return createRealTimeHarness('sqs on fauxqs', place, () => server.stop());
+}
+
+/** The SQS transport on what is reached over HTTP, in real time. */
+export function createRealTimeHarness(
+  name: string,
+  place: { readonly endpoint: string; readonly region: string },
+  destroy: () => Promise<void>,
+): TransportHarness {
+  const { endpoint, region } = place;
+  const settings: SqsTransportOptions = { endpoint, region, pollMs: 1_000, visibilityTimeoutMs: 3_000 };
   // Nobody waits for twelve real hours: here nothing is ever taken away.
   const { maxHoldMs: _, ...traits } = createSqsTransport(settings).traits;
   return {
-    name: 'sqs on fauxqs',
-    traits,
+    ...{ name, traits, destroy },
     patienceMs: 10_000,
     leaseMs: 3_000,
     connect: () => ready(createSqsTransport(settings)),
     freshAddress: () => `address-${randomUUID()}`,
     deadLetters: (address) => deadLetters(settings, address),
-    destroy: () => server.stop(),
   };
 }
 

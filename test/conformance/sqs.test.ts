@@ -1,6 +1,7 @@
 import { afterAll, describe, test } from 'vitest';
 import { transportConformance } from '../../src/testing/index.js';
-import { createFauxqsHarness, createSqsHarness } from './sqs-harness.js';
+import { startSqs } from '../support/sqs.js';
+import { createFauxqsHarness, createRealTimeHarness, createSqsHarness } from './sqs-harness.js';
 
 const notOfAConnection = 'a delivery belongs to its receipt, not to a connection: a cut takes none away';
 
@@ -15,20 +16,34 @@ describe('the SQS transport', () => {
   for (const { name, run } of transportConformance(createSqsHarness(), { skip })) test(name, run);
 });
 
+const noLinks = 'nothing between the transport and what it calls can be cut';
+
+const skipInRealTime = {
+  ...skip,
+  'the broker vouches for the sender, whatever the headers say': 'all calls have the credentials of this process',
+  'a resolved send survives a cut of every connection': noLinks,
+  'an inbox lives through a cut, and so does a reply that was not yet received': noLinks,
+  'a persistent reply that was not yet received outlives the broker, or its loss is told': noLinks,
+  'after a cut everything goes on by itself': noLinks,
+  'a send around a cut tells the truth': noLinks,
+  "a persistent message that waits outlives the broker's process": noLinks,
+};
+
 describe('the SQS transport on fauxqs', async () => {
   const harness = await createFauxqsHarness();
   afterAll(() => harness.destroy());
-  const noLinks = 'nothing between the transport and fauxqs can be cut';
-  const deviations = {
-    'any text arrives unchanged in a body': 'fauxqs refuses characters beyond U+FFFD',
-    'the broker vouches for the sender, whatever the headers say': 'to fauxqs all callers are one',
-    'a resolved send survives a cut of every connection': noLinks,
-    'an inbox lives through a cut, and so does a reply that was not yet received': noLinks,
-    'a persistent reply that was not yet received outlives the broker, or its loss is told': noLinks,
-    'after a cut everything goes on by itself': noLinks,
-    'a send around a cut tells the truth': noLinks,
-    "a persistent message that waits outlives the broker's process": noLinks,
-  };
-  for (const { name, run } of transportConformance(harness, { skip: { ...skip, ...deviations } }))
+  const deviations = { 'any text arrives unchanged in a body': 'fauxqs refuses characters beyond U+FFFD' };
+  for (const { name, run } of transportConformance(harness, { skip: { ...skipInRealTime, ...deviations } }))
     test.concurrent(name, run);
 });
+
+const outside = await startSqs();
+
+if (outside) {
+  const { endpoint, close } = outside;
+  const harness = createRealTimeHarness(`sqs at ${endpoint}`, outside, close);
+  describe(`the SQS transport on ${endpoint}`, () => {
+    afterAll(() => harness.destroy());
+    for (const { name, run } of transportConformance(harness, { skip: skipInRealTime })) test.concurrent(name, run);
+  });
+}

@@ -6,6 +6,7 @@ import {
   createSqsEmulator,
   sqsEmulatorChecks,
 } from '../../src/testing/index.js';
+import { startSqs } from '../support/sqs.js';
 import { fauxqsDeviations } from './fauxqs-deviations.js';
 import { realTime, sqsCheckHarness } from './sqs-check-harness.js';
 import { emulatorClient, sqsClient } from './sqs-client.js';
@@ -50,14 +51,16 @@ describe('fauxqs', async () => {
   }
 });
 
-const endpoint = process.env['SAMOVAR_TEST_SQS_ENDPOINT'];
+const outside = await startSqs();
 
-if (endpoint !== undefined) {
+if (outside) {
+  const { endpoint, region, credentials, close } = outside;
   describe(`the SQS at ${endpoint}`, () => {
-    const onAws = endpoint.includes('.amazonaws.');
-    const region = process.env['AWS_REGION'] ?? 'eu-west-1';
-    const client = sqsClient({ endpoint, region, ...(onAws && { credentials: fromEnvironment }) });
-    afterAll(() => client.destroy());
+    const client = sqsClient({ endpoint, region, credentials: credentials ?? fromEnvironment });
+    afterAll(async () => {
+      client.destroy();
+      await close();
+    });
     const harness = sqsCheckHarness(client, { ...realTime, pollSeconds: 2 });
     for (const { name, run } of sqsEmulatorChecks(harness)) test.concurrent(name, run);
   });
