@@ -48,6 +48,8 @@ export class Call {
   /** The lock, the claim or the delivery was lost while it was in hand: its result counts for nothing. */
   lost: RpcError | undefined = undefined;
   cancelReason: Error | undefined = undefined;
+  /** Its answer was kept back, since the delivery is with somebody else. */
+  isLeftToOthers = false;
   /** How this delivery will be settled, for one that comes again meanwhile. */
   settled: Promise<Disposition> | undefined = undefined;
   /** As lock providers call it: its locks are not free, and it has to wait. */

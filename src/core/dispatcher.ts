@@ -90,11 +90,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       result = results.ofThrown(call, error);
     }
     const { answer, disposition } = result;
-    // Whoever has the delivery now will answer it.
-    const isTakenAway = delivery.signal?.aborted === true;
-    if (answer && call.isAnswerable && !call.early && !isTakenAway) await publish(call, answer);
+    call.isLeftToOthers = isLeftToOthers(call, answer);
+    if (answer && call.isAnswerable && !call.early && !call.isLeftToOthers) await publish(call, answer);
     if (call.early) await call.early;
-    if (disposition.kind === 'ack' && !isTakenAway) recent.add(call, answer);
+    if (disposition.kind === 'ack' && !call.isLeftToOthers) recent.add(call, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
     const tookMs = clock.monotonicMs() - call.arrivedMs;
     const { code, outcome } = answer?.error ?? {};
@@ -104,7 +103,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
   async function publish(call: Call, answer: Answer): Promise<void> {
     observe?.('reply-published', call);
-    await responder.reply(call.message, answer);
+    await responder.reply(call.message, answer, () => (call.isLeftToOthers = isLeftToOthers(call, answer)));
     observe?.('reply-confirmed', call);
   }
 
@@ -119,9 +118,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       running.message.body === message.body
     ) {
       counters.add('rejoined');
-      // A run that lost its delivery answers nobody: once it has ended, this one is a request of its own.
-      const isLost = running.delivery.signal?.aborted === true;
-      return isLost ? running.settled?.then(() => receive(address, delivery)) : running.settled;
+      // What was not answered because its delivery was lost is, once it has ended, a request of its own.
+      return running.settled?.then((settled) => (running.isLeftToOthers ? receive(address, delivery) : settled));
     }
     const settled = recent.find(delivery);
     if (!settled) return undefined;
@@ -180,6 +178,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       return inFlight;
     },
   };
+}
+
+/** Whoever has the delivery now will answer it: from here it could only be told what may be wrong by then. */
+function isLeftToOthers({ delivery }: Call, answer: Answer | undefined): boolean {
+  if (delivery.signal?.aborted === true) return true;
+  return delivery.isLost === true && answer?.error?.outcome === 'not_executed';
 }
 
 function viewOf(address: string, { message: { id, action = '' }, sender: caller }: Delivery): CallView {

@@ -9,8 +9,11 @@ import { TransportError, type Message, type Transport } from './transport.js';
 
 /** Sends replies. */
 export interface Responder {
-  /** Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. */
-  reply(request: Message, answer: Answer): Promise<void>;
+  /**
+   * Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. A reply for
+   * which `isStale` turns true is not tried again.
+   */
+  reply(request: Message, answer: Answer, isStale?: () => boolean): Promise<void>;
 }
 
 const noHeaders = Object.freeze({});
@@ -28,7 +31,7 @@ export function createResponder(parts: {
   const { transport, clock, random, log, counters } = parts;
 
   return {
-    async reply(request, { body }) {
+    async reply(request, { body }, isStale) {
       const { replyTo, correlationId, persistent, action } = request;
       if (replyTo === undefined) return;
       const message: Draft = { id: random.uuid(), body, headers: noHeaders };
@@ -42,6 +45,7 @@ export function createResponder(parts: {
         } catch (err) {
           if (isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals)) {
             await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
+            if (isStale?.()) return;
             continue;
           }
           counters.add('undeliverable_replies');

@@ -29,3 +29,20 @@ it('a worker that stood still does not say that nothing ran: whoever was given t
   expect(violations).toEqual([]);
   expect(history.attempts[0]?.told).toMatchObject({ code: 'unavailable', outcome: 'unknown' });
 });
+
+it('a refusal whose reply was lost with the connection is not told again: the request may run elsewhere by then', async () => {
+  const simulation = createSimulation({
+    ...{ seed: 4, profile: 'amqp', handlers: modelHandlers },
+    faults: [
+      { at: { ms: 0 }, what: 'locks-away', forMs: 5_000 },
+      { at: { send: 2 }, what: 'lose-send' },
+    ],
+  });
+  const { history, violations } = await simulation.run(async ({ callers: [caller], wait }) => {
+    await wait(100);
+    const body = { subject: 'one', ms: 0, lock: 'a' };
+    await caller?.call(work, body, { timeoutMs: 120_000, idempotencyKey: 'one' }).catch(() => undefined);
+  });
+  expect(violations).toEqual([]);
+  expect(history.attempts[0]?.told).toMatchObject({ kind: 'value' });
+});
