@@ -18,4 +18,6 @@ export type { SqsLimits } from './sqs/queue.js';
 export type { SdkRequest, SdkRequestOptions, SdkResponse, SqsRequestHandler } from './sqs/request-handler.js';
 export type { SqsCheck, SqsCheckHarness, SqsFields } from './sqs/checks/check.js';
 export { sqsChecks, sqsEmulatorChecks, type SqsCheckOptions } from './sqs/sqs-checks.js';
+export { createTestHarness } from './harness.js';
+export type { HandledRequest, HeldLocks, SentRequest, TestHarness, TestHarnessOptions } from './harness.js';
 export * from './simulation/index.js';

@@ -18,6 +18,8 @@ export interface ManualClock extends Clock {
   jump(ms: number): void;
   /** How many timers are set. */
   pending(): number;
+  /** In how many milliseconds the next timer is due, if one is set. */
+  nextInMs(): number | undefined;
 }
 
 interface Timer {
@@ -75,6 +77,7 @@ export function createManualClock(options: ManualClockOptions = {}): ManualClock
     advance,
     jump: (ms) => void (wallMs += ms),
     pending: () => timers.length,
+    nextInMs: () => timers[0] && Math.max(0, timers[0].dueMs - elapsedMs),
   };
 }
 
