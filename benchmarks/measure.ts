@@ -3,6 +3,7 @@ import type { Contender } from './contender.js';
 import { openMemory } from './memory.js';
 import { openRaw } from './raw.js';
 import { measure } from './rounds.js';
+import { openSqs } from './sqs-calls.js';
 import { openLocks, openPools } from './waiters.js';
 
 /** Measures one group of contenders against each other: `measure.ts memory`, `measure.ts amqp amqp://…` */
@@ -11,6 +12,7 @@ const [group = '', url = ''] = process.argv.slice(2);
 const groups: Readonly<Record<string, () => Promise<readonly Contender[]>>> = {
   memory: async () => [await openMemory()],
   amqp: async () => [await openRaw(url), await openAmqp(url)],
+  sqs: async () => [await openSqs()],
   locks: () => openLocks(url),
   pools: () => openPools(url),
 };

@@ -22,9 +22,15 @@ interface Seen {
   readonly done: (n: number) => void;
 }
 
+interface Peer {
+  readonly consume: (options: object) => () => void;
+}
+
 /** Begins to consume; resolves to what ends it. */
 type Consume = (queue: Queue, seen: Seen) => Promise<() => Promise<unknown>>;
 
+/** Without types, and installed for this alone. */
+const peers = new URL('peers/sqs-consumer.mjs', import.meta.url);
 const emulator = runScript(new URL('sqs-emulator.ts', import.meta.url));
 const endpoint = (await emulator.waitForLine('at ')).slice(3);
 const sqs = new SQS({ endpoint });
@@ -53,11 +59,9 @@ const contenders: readonly { readonly name: string; readonly consume: Consume }[
   {
     name: 'sqs-consumer 14, in batches',
     async consume({ url: queueUrl }, { begun, done }) {
-      const { consume } = (await import('./peers/sqs-consumer.mjs' as string)) as {
-        consume(options: object): () => void;
-      };
-      const stop = consume({ queueUrl, sqs, handle: (message: Message) => handled(message, begun).then(done) });
-      return () => Promise.resolve(stop());
+      const peer = (await import(peers.href)) as Peer;
+      const stop = peer.consume({ queueUrl, sqs, handle: (message: Message) => handled(message, begun).then(done) });
+      return async () => stop();
     },
   },
   {
