@@ -3,7 +3,7 @@ export type TestOf = readonly [file: string, name: string];
 
 /** One thing that goes wrong, what is promised then, and what proves it. */
 export interface Row {
-  /** W: workers, C: callers, B: broker and network, I: input, L: locks and keys, O: overload. */
+  /** W: workers, C: callers, B: broker and network, S: SQS, I: input, L: locks and keys, O: overload. */
   readonly id: string;
   readonly done: string;
   readonly promised: string;
@@ -22,6 +22,13 @@ const brokerKilled = 'test/e2e/broker-killed.test.ts';
 const table = 'test/e2e/failure-table.test.ts';
 const badMessages = 'test/e2e/bad-messages.test.ts';
 const conformance = 'test/conformance/amqp.test.ts';
+const sqsStages = 'test/faults/sqs-worker-stages.test.ts';
+const sqsDrain = 'test/faults/sqs-drain.test.ts';
+const sqsPromises = 'test/faults/sqs-promises.test.ts';
+const sqsReceiving = 'test/faults/sqs-receiving.test.ts';
+const sqsWorker = 'test/cli/worker-sqs.test.ts';
+const sqsConformance = 'test/conformance/sqs.test.ts';
+const sqs = (file: string) => `test/transports/sqs/${file}.test.ts`;
 const amqp = (file: string) => `test/transports/amqp/${file}.test.ts`;
 const locks = 'test/stores/redis-conformance.test.ts';
 const redisAway = 'test/stores/redis-away.test.ts';
@@ -37,6 +44,8 @@ export const rows: readonly Row[] = [
   row('W1', 'A worker is killed right after a request came', 'Another one runs it, once; the caller gets the value', [
     [stages, "'received', 'no key'"],
     [stages, "'received', 'park'"],
+    [sqsStages, "'received', 'no key'"],
+    [sqsStages, "'received', 'park'"],
   ]),
   row(
     'W2',
@@ -45,11 +54,15 @@ export const rows: readonly Row[] = [
     [
       [stages, "'started', 'no key'"],
       [workerKilled, 'a worker killed in the middle of a call'],
+      [sqsStages, "'started', 'no key'"],
+      [sqsWorker, 'is taken over from when it is killed in the middle of a request'],
     ],
   ),
   row('W3', "The same, with a key and `onCrash: 'retry'`", 'It starts again once the claim has lapsed', [
     [stages, "'started', 'retry'"],
     [stages, "'claimed', 'retry'"],
+    [sqsStages, "'started', 'retry'"],
+    [sqsStages, "'claimed', 'retry'"],
   ]),
   row(
     'W4',
@@ -58,16 +71,23 @@ export const rows: readonly Row[] = [
     [
       [stages, "'started', 'park'"],
       [stages, "'claimed', 'park'"],
+      [sqsStages, "'started', 'park'"],
+      [sqsStages, "'claimed', 'park'"],
     ],
   ),
   row('W5', 'A worker is killed between the effect and its record', 'retry: two effects; park: one, and `crashed`', [
     [stages, "'effect-done', 'retry'"],
     [stages, "'effect-done', 'park'"],
     [stages, "'effect-done', 'no key'"],
+    [sqsStages, "'effect-done', 'retry'"],
+    [sqsStages, "'effect-done', 'park'"],
+    [sqsStages, "'effect-done', 'no key'"],
   ]),
   row('W6', 'A worker is killed after the record, before the reply', 'One effect; the recorded answer is given', [
     [stages, "'recorded', 'retry'"],
     [stages, "'unlocked', 'park'"],
+    [sqsStages, "'recorded', 'retry'"],
+    [sqsStages, "'unlocked', 'park'"],
   ]),
   row(
     'W7',
@@ -77,11 +97,16 @@ export const rows: readonly Row[] = [
       [stages, "'reply-published', 'retry'"],
       [stages, "'reply-confirmed', 'park'"],
       [stages, "'acked', 'no key'"],
+      [sqsStages, "'reply-published', 'retry'"],
+      [sqsStages, "'reply-confirmed', 'park'"],
+      [sqsStages, "'acked', 'no key'"],
     ],
   ),
   row('W8', 'SIGTERM while idle', 'Ends at once, with 0', [
     ['test/cli/worker-signals.test.ts', 'ends an idle worker in good order'],
     ['test/e2e/drain.test.ts', 'an idle server stops at once'],
+    [sqsWorker, 'ends with 0 within its poll and 5 s when SIGTERM comes in mid poll'],
+    [sqsDrain, 'a worker that stops in mid poll'],
   ]),
   row(
     'W9',
@@ -90,10 +115,13 @@ export const rows: readonly Row[] = [
     [
       [workerKilled, 'SIGTERM lets what runs end and be answered'],
       [underLoad, 'worker processes replaced one by one under load'],
+      [sqsDrain, 'a worker stopped with 20 running and 200 held'],
+      [sqsDrain, 'workers replaced fifty times under load'],
     ],
   ),
   row('W10', 'SIGTERM with a handler longer than the drain', 'Aborted, logged by id, exit code 1, run elsewhere', [
     [workerKilled, 'a run longer than the drain time is aborted'],
+    [sqsDrain, 'a run that is longer than the drain is told to stop'],
   ]),
   row('W11', 'A second signal; a signal while it still connects or sets up', 'The first is enough, the second forces', [
     ['test/cli/worker-signals.test.ts', 'SIGTERM'],
@@ -101,10 +129,13 @@ export const rows: readonly Row[] = [
     ['test/faults/fake-drain.test.ts', 'while it declares its topology'],
     ['test/faults/fake-drain.test.ts', 'while its inbox is being opened'],
     ['test/e2e/drain.test.ts', 'twice as well as once'],
+    [sqsDrain, 'a worker that stops twice stops once'],
+    [sqs('queues'), 'a start that still waits ends with its transport'],
   ]),
   row('W12', 'The broker is away during a drain', 'The drain ends within its limit', [
     ['test/e2e/drain.test.ts', 'a server stops while the broker is away'],
     ['test/faults/fake-drain.test.ts', 'a server that stops while it connects again'],
+    [sqsDrain, 'a worker that stops while SQS is away'],
   ]),
   row(
     'W13',
@@ -386,6 +417,206 @@ export const rows: readonly Row[] = [
   row('B32', 'The virtual host is still recovering', 'Waited for, also at the first start', [
     [amqp('setup'), 'that is still recovering its virtual host is waited for'],
   ]),
+
+  row(
+    'S1',
+    'A worker is killed before, while or after it runs a message',
+    'Another one gets it after the visibility timeout, and first of its group',
+    [[sqsReceiving, 'it runs a message: another one gets it']],
+  ),
+  row(
+    'S2',
+    'A handler takes ten times the visibility timeout',
+    'It runs once, renewed between a third and a half of it',
+    [[sqs('leases'), 'a handler of ten times the visibility timeout runs once']],
+  ),
+  row('S3', 'Its renewals fail, in any way', 'The signal aborts before the visibility ends; nothing is deleted', [
+    [sqs('leases'), 'aborts the signal before the visibility ends'],
+    [sqs('leases'), 'three renewals that fail in a row are made up for'],
+  ]),
+  row(
+    'S4',
+    'A worker stands still past its leases, and another one takes over',
+    'It settles nothing, its fence is refused; with a key one effect',
+    [
+      [sqsReceiving, 'a worker that stood still for longer than the visibility timeout settles nothing'],
+      [sqsPromises, 'a worker that stood still for longer than its leases is fenced off'],
+    ],
+  ),
+  row('S5', 'A delivery is held for nearly 12 h', 'Given up before SQS takes it away, and says why', [
+    [sqs('leases'), 'a delivery that is held for nearly 12 h is given up'],
+  ]),
+  row('S6', 'Ten messages of a group come at once, and the first takes long', 'What waits is renewed with it', [
+    [sqs('leases'), 'what waits behind the first of its group is renewed with it'],
+  ]),
+  row(
+    'S7',
+    'One message of a batch fails',
+    'Those behind it in its group start after it, in order; other groups go on',
+    [
+      [sqs('groups'), 'a message that fails in a batch holds back those behind it'],
+      [sqsReceiving, 'whichever message of a batch fails'],
+    ],
+  ),
+  row('S8', 'Poison at the head of a group', 'Set aside after its attempts; no other group waits for it', [
+    [sqsReceiving, 'poison at the head of a group is set aside'],
+  ]),
+  row('S9', 'The answer to a send is lost', 'Sent again under the same id: one message', [
+    [sqs('sending'), 'is made again and arrives once'],
+    [sqsPromises, 'a request whose send was not answered is sent again, and is one message'],
+  ]),
+  row('S10', 'The same, and its caller repeats it six minutes later', 'Two messages; with the key one effect', [
+    [sqsPromises, 'a send repeated by its key six minutes later is another message, and no other effect'],
+  ]),
+  row('S11', 'A reply is lost, and its caller repeats the call within five minutes', 'The stored answer', [
+    [sqsPromises, 'a call repeated by its key within five minutes, since its reply was lost, gets the stored answer'],
+  ]),
+  row('S12', 'The answer to a receive is lost', 'Made again under its id, it brings the same batch at once', [
+    [sqs('poll'), 'is made again under its id, and brings the same batch at once'],
+  ]),
+  row(
+    'S13',
+    'A message makes each answer unreadable that has it in it',
+    'The others come one by one; nothing is lost',
+    [[sqs('poll'), 'what stays unreadable until its visibility ends is asked for anew, one message at a time']],
+  ),
+  row(
+    'S14',
+    'A delete fails, or its answer is lost',
+    'Tried again while the message is ours; the next of its group waits for it',
+    [
+      [sqs('groups'), 'the next of a group does not start while the delete of the one before is in doubt'],
+      [sqsReceiving, 'an answer to a delete that is lost does not make a message run again'],
+      [sqs('settling'), 'a delete that is refused as late is given up and counted'],
+    ],
+  ),
+  row('S15', 'Some deletes of a batch fail', 'Only those are tried again', [
+    [sqs('settling'), 'entries of a batch that fail are deleted again, alone'],
+  ]),
+  row('S16', 'Half of all calls are throttled', 'Backoff, no hot loop, each message runs, in order', [
+    [sqsReceiving, 'and each message still runs, in order'],
+    [sqs('sending'), 'throttling makes no hot loop'],
+  ]),
+  row('S17', 'SQS is away for 30 s, or hangs', 'Calls are given up in time; it is used again by itself', [
+    [sqsReceiving, 'an endpoint that is gone for 30 s'],
+    [sqs('sdk-api'), 'a call that is not answered is given up in time'],
+    [sqs('queues'), 'a start waits'],
+  ]),
+  row('S18', 'Credentials expire, and are renewed', 'Goes on without a restart', [
+    [sqs('sending'), 'expired credentials are waited for'],
+    [sqsReceiving, 'and each message still runs, in order'],
+  ]),
+  row('S19', 'SIGTERM in mid poll, with a message arriving', 'The poll returns; what it brought is visible at once', [
+    [sqs('poll'), 'a poll is allowed to return when its consumer stops'],
+    [sqsDrain, 'a worker that stops in mid poll'],
+  ]),
+  row(
+    'S20',
+    'A request for an action that nobody here knows',
+    'Left to others until its deadline, or for 15 min, then set aside; or answered',
+    [
+      [sqs('unknown-actions'), 'a request for an action of somebody else is left to them'],
+      [sqs('unknown-actions'), '15 min after it was sent'],
+      [sqs('unknown-actions'), 'at its deadline, where it has one'],
+      [sqs('unknown-actions'), "with unknownActions 'answer' it is received"],
+      ['test/faults/sqs-sharing.test.ts', 'two services on one resource'],
+      ['test/faults/sqs-sharing.test.ts', 'what neither of two services knows'],
+    ],
+  ),
+  row('S21', 'Too many messages are in flight', 'SQS is not asked in a loop', [
+    [sqs('poll'), 'where too many messages are in flight'],
+  ]),
+  row('S22', 'A backlog in one group', 'Counted: other groups may starve behind it', [
+    [sqs('groups'), 'a batch that is all of one group is counted'],
+    ['test/testing/sqs-limits.test.ts', 'sees no group behind a backlog'],
+  ]),
+  row('S23', 'The queue of a reply is gone', 'The reply is dropped and counted, the request deleted', [
+    [sqsPromises, 'a reply whose queue was deleted is dropped and counted, and its request is deleted'],
+    [sqs('inbox'), 'an inbox whose queue is deleted says so once'],
+  ]),
+  row(
+    'S24',
+    'Callers die and leave their reply queues',
+    'Swept after an hour; never a live one, never somebody else’s',
+    [
+      [sqs('sweeper'), 'the reply queues of processes that died are deleted after an hour'],
+      [sqs('sweeper'), 'a live one is never deleted'],
+      [sqs('sweeper'), 'a foreign queue is never deleted'],
+    ],
+  ),
+  row(
+    'S25',
+    'A queue was deleted just now, is created by two at once, or has other attributes',
+    'Waited for, checked, or named',
+    [
+      [sqs('queues'), 'a queue that was deleted just now is created once SQS lets us'],
+      [sqs('queues'), 'a create race is not lost: what the other created is checked'],
+      [sqs('queues'), 'what there is already is checked and left as it is'],
+    ],
+  ),
+  row(
+    'S26',
+    'Messages and batches at the size limit, and queues with a smaller one',
+    'Measured as SQS measures, attributes included; `too_large` before it is sent',
+    [
+      [sqs('sending'), 'a message is measured as SQS measures it, attributes included'],
+      [sqs('sending'), 'a batch stays under what SQS takes together'],
+      [sqs('sending'), 'what a smaller queue does not take is too_large'],
+      [sqsConformance, 'a body of exactly the limit arrives'],
+    ],
+  ),
+  row(
+    'S27',
+    'Characters that SQS does not take, groups of any text and length',
+    'Escaped or hashed, and the same when they arrive',
+    [
+      [sqs('wire'), 'any text of a body arrives'],
+      [sqs('wire'), 'equal groups get equal ids, however they are spelled'],
+      [sqsConformance, 'any text arrives unchanged in a body'],
+    ],
+  ),
+  row(
+    'S28',
+    'A standard queue in the place of a FIFO queue, a wrong redrive, too short a visibility',
+    'The start fails with 78, and names it',
+    [
+      [sqs('queues'), 'a standard queue in the place of a FIFO queue is named'],
+      [sqsWorker, 'a standard queue where a FIFO queue is needed'],
+      [sqsWorker, 'a redrive after three receives'],
+      [sqsWorker, 'a visibility timeout that is too short'],
+      [sqsWorker, 'no region'],
+      [sqsWorker, 'no credentials'],
+    ],
+  ),
+  row('S29', 'A message without our envelope', 'Set aside, and its group goes on', [
+    [sqs('settling'), 'a message without our envelope is set aside, and its group goes on'],
+  ]),
+  row(
+    'S30',
+    'Everything that SQS promises and refuses, asked of the emulator itself',
+    'As the documentation of SQS says',
+    [['test/testing/sqs-checks.test.ts', '']],
+    'On LocalStack or AWS too, where there is one. Where the other emulator, fauxqs, is laxer is listed with the reasons.',
+  ),
+  row(
+    'S31',
+    'A request names a URL, an ARN or somebody’s queue for its reply',
+    'No socket is opened; counted, not run',
+    [['test/e2e/sqs-strangers.test.ts', 'opens no socket, is counted, and is not run']],
+  ),
+  row(
+    'S32',
+    'Failures, crashes and lost answers by chance',
+    'First starts in a group are in send order; what has a key takes effect once',
+    [
+      [
+        'test/faults/sqs-histories.test.ts',
+        'first starts in a group are in send order, and what has a key takes effect once',
+      ],
+      ['test/faults/sqs-schedules.test.ts', 'first starts in a group are in send order, one at a time'],
+    ],
+    'Eight histories and six schedules; the full run plays 200 of each.',
+  ),
 
   row('I1', 'Bodies that are no JSON object, or no UTF-8', 'One answer each, never put back, others are served', [
     badMessage,

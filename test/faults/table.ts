@@ -27,6 +27,7 @@ const kinds: Readonly<Record<string, string>> = {
   W: 'Workers',
   C: 'Callers',
   B: 'Broker and network',
+  S: 'Amazon SQS',
   I: 'Bad input',
   L: 'Locks and idempotency',
   O: 'Overload',
@@ -35,7 +36,7 @@ const kinds: Readonly<Record<string, string>> = {
 const introduction = `# What has been broken, and what came of it
 
 Each row is something that goes wrong in production, played with real processes, a real RabbitMQ and a real Redis
-where it is about them. \`npm test\` plays all of them; \`npm run faults-table\` writes this page from its last run.
+where it is about them, and on the strict emulator of SQS, mostly in virtual time. \`npm test\` plays all of them; \`npm run faults-table\` writes this page from its last run.
 `;
 
 /** The page of all rows, with what a run showed. */
