@@ -54,15 +54,25 @@ export interface HeldLocks {
 export interface TestHarness extends AsyncDisposable {
   readonly clock: Clock;
   /** Calls, and lets time go on until the call is settled. Errors as those of `client.call`. */
-  call<A extends Action>(action: A, request: RequestInput<A>, options?: CallOptions): Promise<ResponseOf<A>>;
+  call<A extends Action>(
+    this: void,
+    action: A,
+    request: RequestInput<A>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<A>>;
   /** Calls, and leaves time alone: to have several calls under way, or to look at what happens meanwhile. */
-  begin<A extends Action>(action: A, request: RequestInput<A>, options?: CallOptions): Promise<ResponseOf<A>>;
+  begin<A extends Action>(
+    this: void,
+    action: A,
+    request: RequestInput<A>,
+    options?: CallOptions,
+  ): Promise<ResponseOf<A>>;
   /** Sends a request that nobody waits for. */
-  send<A extends Action>(action: A, request: RequestInput<A>, options?: OneWayOptions): Promise<void>;
+  send<A extends Action>(this: void, action: A, request: RequestInput<A>, options?: OneWayOptions): Promise<void>;
   /** Time goes on by `ms`; what falls due happens, in order, each thing at its time. */
-  advance(ms: number): Promise<void>;
+  advance(this: void, ms: number): Promise<void>;
   /** Time goes on until nothing is on its way, running, waiting or to be tried again. */
-  untilIdle(): Promise<void>;
+  untilIdle(this: void): Promise<void>;
   /** All below in the order in which it happened. */
   readonly sent: readonly SentRequest[];
   readonly handled: readonly HandledRequest[];
