@@ -1,9 +1,9 @@
 import { failpoints, type FailpointName } from '../support/failpoint.js';
 
 /** Who answers the caller, or what it is told instead; the request is then set aside with that reason. */
-export type Answer = 'first' | 'second' | 'crashed';
+type Answer = 'first' | 'second' | 'crashed';
 
-export interface Expected {
+interface Expected {
   readonly starts: number;
   readonly finishes: number;
   readonly answer: Answer;
