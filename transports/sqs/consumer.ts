@@ -1,26 +1,17 @@
 import { setMaxListeners } from 'node:events';
-import {
-  TransportError,
-  type ConsumeOptions,
-  type Consumer,
-  type Delivery,
-  type Disposition,
-  type Receive,
-} from '../../src/core/transport.js';
+import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
 import type { ReceivedMessage, VisibilityEntry } from './api.js';
 import { createBatches, mostPerCall } from './batches.js';
 import { createGroups } from './groups.js';
-import { idOf, type Hand } from './hand.js';
+import type { Hand } from './hand.js';
 import { createLeases } from './leases.js';
 import type { SqsParts } from './parts.js';
 import { createPasts } from './pasts.js';
 import { startPoll } from './poll.js';
 import { createSettling } from './settling.js';
-import { judge } from './unknown-action.js';
-import { decode, type Arrival } from './wire.js';
+import { createStarting } from './starting.js';
+import { decode } from './wire.js';
 
-/** After `receive` itself has failed. */
-const failedReceive: Disposition = { kind: 'retry', afterMs: 1_000 };
 /** Messages whose attempts are known here. */
 const mostPasts = 10_000;
 
@@ -42,7 +33,6 @@ export async function startConsumer(
   const { settings, api, counters, queues, rules, closing } = parts;
   const { clock, log } = settings;
   let url = await queues.address(address);
-  const actions = new Set(options.actions);
   const held = new Map<string, Hand>();
   const pasts = createPasts(mostPasts);
   let isStopped = false;
@@ -63,7 +53,7 @@ export async function startConsumer(
     return api.deleteBatch(url, receipts);
   });
   const leases = createLeases({ settings, counters, changes, onLost: (hand, reason) => settling.lose(hand, reason) });
-  const groups = createGroups<Hand>(start);
+  const groups = createGroups<Hand>((hand) => start(hand));
   const settling = createSettling({
     ...parts,
     ...{ address, groups, leases, deletes, changes, pasts },
@@ -72,6 +62,10 @@ export async function startConsumer(
       if (hasStopped) leave();
       poll.wake();
     },
+  });
+  const start = createStarting({
+    ...parts,
+    ...{ address, actions: options.actions, receive, isStopped: () => isStopped, leases, settling, pasts },
   });
   const poll = startPoll({
     ...parts,
@@ -119,58 +113,6 @@ export async function startConsumer(
     held.set(received.messageId, hand);
     leases.add(hand, sentMs);
     return hand;
-  }
-
-  /** Its turn in its group has come. */
-  function start(hand: Hand): void {
-    if (!leases.isOurs(hand)) return;
-    const { reading } = hand;
-    if (isStopped) {
-      settling.giveBack(hand, 0);
-    } else if (reading.kind === 'refused') {
-      counters.add('reply_to_refused');
-      const fields = { id: reading.id, address, replyTo: reading.replyTo };
-      log.warn(fields, 'a request was dropped for its reply-to: replies go to the inboxes of this prefix only');
-      settling.remove(hand);
-    } else if (reading.kind === 'foreign') {
-      counters.add('foreign');
-      settling.quarantine(hand, reading.reason);
-    } else if (settings.unknownActions === 'return' && !actions.has(reading.message.action ?? '')) {
-      leaveToOthers(hand, reading);
-    } else {
-      void run(hand, reading);
-    }
-  }
-
-  /** To whoever knows the action. */
-  function leaveToOthers(hand: Hand, arrival: Arrival): void {
-    counters.add('unknown_actions');
-    const verdict = judge(arrival, settings);
-    if ('reason' in verdict) settling.quarantine(hand, verdict.reason);
-    else settling.giveBack(hand, verdict.afterMs);
-  }
-
-  async function run(hand: Hand, arrival: Arrival): Promise<void> {
-    hand.stage = 'running';
-    let disposition = failedReceive;
-    try {
-      disposition = await receive(deliveryOf(hand, arrival));
-    } catch (err) {
-      log.error({ err, id: idOf(hand), address }, 'receiving a delivery failed; it is tried again');
-    }
-    settling.settle(hand, disposition);
-  }
-
-  function deliveryOf({ received, taken }: Hand, { message, sender, unreadable, redriven }: Arrival): Delivery {
-    return {
-      message,
-      attempt: pasts.of(received.messageId).retries + 1,
-      redelivered: received.receiveCount > 1,
-      signal: taken.signal,
-      ...(sender !== undefined && { sender }),
-      ...(unreadable !== undefined && { unreadable }),
-      ...(redriven !== undefined && { redriven }),
-    };
   }
 
   function end(error: TransportError): void {
