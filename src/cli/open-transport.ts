@@ -52,5 +52,7 @@ export function importAmqp() {
 
 /** @throws ConfigurationError if the SDK's client of SQS is not installed. */
 export function importSqs() {
+  // On Node 20 the SDK would write a warning of its own, which is no JSON, into the log.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   return importPeer('@aws-sdk/client-sqs', () => import('../../transports/sqs/index.js'));
 }

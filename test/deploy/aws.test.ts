@@ -122,7 +122,7 @@ it('the queues have the shape that a worker would give them', () => {
       Object.entries(shape).map(([key, value]) => [key, typeof value === 'object' ? value : String(value)]),
     );
   expect(asText(shapeOf('DeadLetters'))).toEqual(deadLetterShape);
-  const { RedrivePolicy, ...shape } = addressShape({ deadLetterArn: 'arn', visibilityTimeoutMs: 30_000 });
+  const { RedrivePolicy, ...shape } = addressShape({ deadLetters: {}, visibilityTimeoutMs: 30_000 });
   expect(asText(shapeOf('Queue'))).toEqual({
     ...shape,
     VisibilityTimeout: { Ref: 'VisibilityTimeoutSeconds' },
