@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JsonSchema } from '../mock/json-schema.js';
+import { holdsSecrets } from '../secrets/schema-parts.js';
 
 export type { JsonSchema };
 
@@ -39,7 +40,7 @@ export function jsonSchemaOf(schema: z.ZodType, side: Side): JsonSchema {
       if (def.type === 'object' && !('catchall' in def && def.catchall)) delete jsonSchema.additionalProperties;
       if (unknownFormats.has(jsonSchema.format)) delete jsonSchema.format;
       // Not even a default says what a secret is.
-      if (jsonSchema['x-secret']) delete jsonSchema.default;
+      if (jsonSchema['x-secret'] || holdsSecrets(zodSchema)) delete jsonSchema.default;
       if (isRefined(def)) jsonSchema['x-refined'] = true;
     },
   });

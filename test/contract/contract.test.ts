@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { describeContract } from '../../src/contract/contract.js';
-import { defineAction, defineHandler, exclusive } from '../../src/index.js';
+import { defineAction, defineHandler, exclusive, secret } from '../../src/index.js';
 
 const secretText = z.string().min(8).meta({ 'x-secret': true });
 
@@ -135,6 +135,18 @@ test.each(Object.entries(unsaid))('what JSON Schema cannot say of a %s is marked
   expect(action?.request.schema).not.toHaveProperty('x-refined');
   expect(action?.request.schema.properties).toMatchObject({ it: { 'x-refined': true }, no: { type: 'string' } });
   expect(action?.request.schema.properties?.['no']).not.toHaveProperty('x-refined');
+});
+
+test.each([
+  ['of its own', secret(z.string()).prefault('hush'), 'it'],
+  ['of what holds it', z.object({ word: secret(z.string()) }).prefault({ word: 'hush' }), 'it.word'],
+  ['of a list', z.array(secret(z.string())).prefault(['hush']), 'it[]'],
+])('no default tells a secret: one %s', (_whose, it, path) => {
+  const [action] = describeContract([
+    defineAction({ name: 'x', summary: '', request: z.object({ it }), response: z.null() }),
+  ]).actions;
+  expect(action?.request.secrets).toEqual([path]);
+  expect(JSON.stringify(action)).not.toContain('hush');
 });
 
 test('what repeats itself has each secret place once', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { RpcError, type Action } from '../../src/index.js';
+import { z } from 'zod';
+import { defineAction, RpcError, type Action } from '../../src/index.js';
 import { errorCodes, isOutcomeGiven } from '../../src/core/errors.js';
 import { describeContract } from '../../src/contract/contract.js';
 import type { JsonSchema } from '../../src/contract/json-schema.js';
@@ -29,6 +30,23 @@ test('every action has a page of its own, and its schemas a file each', () => {
     );
     expect(page('index.html')).toContain(`href="actions/${file}.html"`);
   }
+});
+
+test('of many actions a page lists those around its own, so that a site grows no faster than its contract', () => {
+  const sizeOf = (count: number) => {
+    const actions = Array.from({ length: count }, (_, nth) => {
+      const name = `act_${String(nth).padStart(3, '0')}`;
+      return defineAction({ name, summary: '', request: z.object({}), response: z.null() });
+    });
+    const pages = contractFiles(describeContract(actions)).filter(({ path }) => path.startsWith('actions/'));
+    const [middle] = pages.slice(count / 2).map(({ text }) => text);
+    return { middle, bytes: pages.reduce((sum, { text }) => sum + text.length, 0) / count };
+  };
+  const { middle, bytes } = sizeOf(400);
+  expect(bytes).toBeLessThan(sizeOf(100).bytes);
+  for (const listed of ['All 400 actions', '>act_180<', '>act_199<', '>act_220<']) expect(middle).toContain(listed);
+  expect(middle).not.toContain('>act_221<');
+  expect(middle).not.toContain('type="search"');
 });
 
 test('a JSON Schema names its dialect, itself and what it is of', () => {

@@ -62,8 +62,8 @@ function paragraphs(text: string | undefined): Html[] {
 }
 
 const crashes = {
-  retry: 'It is run again when its worker crashed in the middle.',
-  park: 'It is not run again when its worker crashed in the middle: the caller is told, the request set aside.',
+  retry: 'run again when its worker crashed in the middle',
+  park: 'not run again when its worker crashed in the middle: the caller is told, the request set aside',
 } as const;
 
 function facts({ address, handling, persistent, package: from, request }: ActionContract): Html {

@@ -32,6 +32,8 @@ export interface PageParts {
 export function page({ contract, title, root, current, main }: PageParts): string {
   const { title: whole, version, actions } = contract;
   const isIndex = root === '' && current === undefined;
+  const listed = listedBeside(actions, current);
+  const isAll = listed.length === actions.length;
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -50,11 +52,12 @@ export function page({ contract, title, root, current, main }: PageParts): strin
           <header class="side">
             <a class="title" href="${root}index.html">${whole}</a>
             <span class="version">${version}</span>
-            ${!isIndex && search('nav-list', 'side-search')}
+            ${!isIndex && isAll && search('nav-list', 'side-search')}
             <nav aria-label="Actions">
               <h2>Actions</h2>
               <ul id="nav-list">
-                ${actions.map(
+                ${!isAll && html`<li><a href="${root}index.html">All ${actions.length} actions</a></li>`}
+                ${listed.map(
                   ({ name, summary }) =>
                     html`<li data-text="${`${name} ${summary}`.toLowerCase()}">
                       <a href="${root}${linkTo(name)}" ${name === current && html` aria-current="page"`}>${name}</a>
@@ -78,6 +81,17 @@ export function page({ contract, title, root, current, main }: PageParts): strin
 }
 
 export const errorsTitle = 'Errors of every call';
+
+/** A list of all on each page would make a site of thousands of pages out of hundreds. */
+const mostListed = 100;
+const mostAround = 20;
+
+/** Of many actions those around the one that the page is about. */
+function listedBeside(actions: readonly ActionContract[], current: string | undefined): readonly ActionContract[] {
+  if (actions.length <= mostListed) return actions;
+  const at = actions.findIndex(({ name }) => name === current);
+  return at < 0 ? [] : actions.slice(Math.max(0, at - mostAround), at + mostAround + 1);
+}
 
 /** A search box for a list; the script shows it. */
 export function search(list: string, id: string): Html {
@@ -104,17 +118,21 @@ export function searchTextOf({ name, summary, description = '', request, respons
   return words.join(' ').toLowerCase();
 }
 
-export function badges({ handling, request, response, errors, persistent }: ActionContract): Html {
+export function badges({ handling, request, response, errors, persistent }: ActionContract): Html | false {
   const hasSecrets = [request, response, ...errors].some(({ secrets }) => secrets.length > 0);
-  return html`<ul class="badges">
-    ${[
-      handling?.idempotent && html`<li class="badge good">idempotent</li>`,
-      handling?.locks && html`<li class="badge">locks</li>`,
-      hasSecrets && html`<li class="badge warn">secrets</li>`,
-      persistent && html`<li class="badge">persistent</li>`,
-      errors.length > 0 && html`<li class="badge">${errors.length} ${errors.length === 1 ? 'error' : 'errors'}</li>`,
-    ]}
-  </ul>`;
+  const shown = [
+    handling?.idempotent && html`<li class="badge good">idempotent</li>`,
+    handling?.locks && html`<li class="badge">locks</li>`,
+    hasSecrets && html`<li class="badge warn">secrets</li>`,
+    persistent && html`<li class="badge">persistent</li>`,
+    errors.length > 0 && html`<li class="badge">${errors.length} ${errors.length === 1 ? 'error' : 'errors'}</li>`,
+  ].filter(Boolean);
+  return (
+    shown.length > 0 &&
+    html`<ul class="badges">
+      ${shown}
+    </ul>`
+  );
 }
 
 function hashOf(text: string): string {
