@@ -105,6 +105,15 @@ test('an --out that is no folder is refused', async () => {
   );
 });
 
+test('an --out that cannot be written is refused', async () => {
+  const folder = await temporaryFolder();
+  await folder.write({ 'cups.mjs': moduleOf('cup') });
+  await folder.link(join(folder.path, 'gone'), 'site');
+  await expect(build(folder, '--handlers', './cups.mjs')).rejects.toThrow(
+    /^expected --out to be a folder that can be written, got .*\/site \(ENOENT\)$/,
+  );
+});
+
 test('an action whose request has no example is told about', async () => {
   const folder = await temporaryFolder();
   await folder.write({

@@ -72,8 +72,13 @@ async function listed(folder: string): Promise<ReadonlySet<string>> {
 }
 
 async function writeList(folder: string, paths: readonly string[]): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, listFile), `${JSON.stringify([...new Set(paths)].sort(), undefined, 2)}\n`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, listFile), `${JSON.stringify([...new Set(paths)].sort(), undefined, 2)}\n`);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new UsageError(`expected --out to be a folder that can be written, got ${folder} (${code})`, { cause });
+  }
 }
 
 async function removeEmpty(folder: string, path: string): Promise<void> {
