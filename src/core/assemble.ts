@@ -26,7 +26,7 @@ export function assemble(handler: Handler, parts: WorkerParts): Step<Call, Resul
   const layers: (Layer<Call, Result> | undefined)[] = [
     ...entrance,
     parts.secrets && hasSecrets(handler.action) ? secrets(handler.action, parts.secrets) : undefined,
-    validate(parts.observe),
+    validate(handler.action, parts),
     replay(parts),
     handler.coalesce && coalesce(handler.coalesce, parts),
     handler.locks && lock(handler.locks, parts),

@@ -4,6 +4,7 @@ import { createAsk, type OutcomeOptions } from './ask.js';
 import type { Action, DeclaredErrorOf, RequestInput, ResponseOf } from './action.js';
 import { checkInteger, checkPositive } from './checks.js';
 import { systemClock, type Clock } from './clock.js';
+import { createContractHeaders } from './contract-fingerprint.js';
 import { createCounters } from './counters.js';
 import { decodeReply } from './decode-reply.js';
 import { deliver } from './deliver.js';
@@ -86,7 +87,8 @@ export function createClient(options: ClientOptions): Client {
   const { fernetKeys = [], allowPlainSecrets = false } = options;
   const keyring = fernetKeys.length === 0 ? undefined : createKeyring(fernetKeys, { clock });
   const secrets = createClientSecrets(keyring, allowPlainSecrets);
-  const making = { clock, random, maxBodyBytes: transport.traits.maxBodyBytes, secrets };
+  const { maxBodyBytes } = transport.traits;
+  const making = { clock, random, maxBodyBytes, secrets, contracts: createContractHeaders() };
   const reading = { clock, log, secrets };
   const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) => {
     const { action, to, options: callOptions, parent } = outgoing;

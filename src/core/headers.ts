@@ -3,6 +3,8 @@ export const keyHeader = 'samovar-idempotency-key';
 export const ancestorsHeader = 'samovar-ancestors';
 /** `1`: the caller reads replies whose secrets are encrypted. */
 export const secretsHeader = 'samovar-secrets';
+/** Which contract of the action the caller knows: see `contractFingerprint`. */
+export const contractHeader = 'samovar-contract';
 /** A question about another request instead of one to run. */
 export const askHeader = 'samovar-ask';
 /** The deadline of the request that is asked about, in epoch milliseconds. */

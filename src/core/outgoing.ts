@@ -2,6 +2,7 @@ import type { ClientSecrets } from '../secrets/client-secrets.js';
 import type { Action, RequestInput } from './action.js';
 import { checkPositive } from './checks.js';
 import type { Clock } from './clock.js';
+import type { ContractHeaders } from './contract-fingerprint.js';
 import { issuesOf, RpcError, type ErrorCode } from './errors.js';
 import { ancestorsHeader, encodeAncestors, isLegalKey, keyHeader, secretsHeader } from './headers.js';
 import type { Random } from './random.js';
@@ -83,7 +84,7 @@ export type Draft = { -readonly [Field in keyof Message]: Message[Field] };
 export function draftOf(
   { action, request, options, parent }: OutgoingCall,
   timeoutMs: number | undefined,
-  parts: { clock: Clock; random: Random; maxBodyBytes: number; secrets: ClientSecrets },
+  parts: { clock: Clock; random: Random; maxBodyBytes: number; secrets: ClientSecrets; contracts: ContractHeaders },
 ): Draft {
   checkPositive(timeoutMs, 'timeoutMs');
   const secrets = parts.secrets.of(action);
@@ -101,7 +102,7 @@ export function draftOf(
     id: parts.random.uuid(),
     action: action.name,
     body,
-    headers: headersOf(options, parent, secrets?.readsReplies === true),
+    headers: headersOf(parts.contracts(action), options, parent, secrets?.readsReplies === true),
     persistent: options.persistent ?? action.persistent ?? false,
   };
   if (options.groupKey !== undefined) draft.groupKey = options.groupKey;
@@ -118,12 +119,13 @@ export function sendOptionsOf({ signal, whenAbsent }: CallOptions): SendOptions 
 const noHeaders: Readonly<Record<string, string>> = Object.freeze({});
 
 function headersOf(
+  own: Readonly<Record<string, string>>,
   options: CallOptions,
   parent: ParentCall | undefined,
   readsSecrets: boolean,
 ): Readonly<Record<string, string>> {
   const { headers = noHeaders, idempotencyKey } = options;
-  if (headers === noHeaders && idempotencyKey === undefined && !parent && !readsSecrets) return noHeaders;
+  if (headers === noHeaders && idempotencyKey === undefined && !parent && !readsSecrets) return own;
   for (const name of Object.keys(headers)) {
     if (/^samovar-/i.test(name)) throw new TypeError(`expected headers not to start with "samovar-", got ${name}`);
   }
@@ -132,6 +134,7 @@ function headersOf(
   }
   return {
     ...headers,
+    ...own,
     ...(idempotencyKey !== undefined && { [keyHeader]: idempotencyKey }),
     ...(readsSecrets && { [secretsHeader]: '1' }),
     ...(parent && { [ancestorsHeader]: encodeAncestors([...parent.ancestors, parent.id]) }),

@@ -11,6 +11,7 @@ import { createProgram } from '../../src/cli/program.js';
 import { describeContract, type PartContract } from '../../src/contract/contract.js';
 import { jsonSchemaOf } from '../../src/contract/json-schema.js';
 import { typescriptModule } from '../../src/contract/typescript/generate.js';
+import { contractFingerprint } from '../../src/core/contract-fingerprint.js';
 import { createClient, declaredErrorOf, RpcError, startServer, type Action } from '../../src/index.js';
 import { createMemoryTransport } from '../../transports/memory/index.js';
 import { recordedTerminal } from '../cli/recorded-terminal.js';
@@ -147,6 +148,7 @@ describe.each(actions.map((action) => [action.name, action] as const))('%s', (na
       persistent: described.persistent,
     });
     expect(Object.keys(ours.errors).sort()).toEqual(described.errors.map((error) => error.name));
+    expect(contractFingerprint(ours)).toBe(contractFingerprint(action));
     expect(bare(jsonSchemaOf(ours.request, 'input'))).toEqual(bare(described.request.schema));
   });
 });

@@ -31,12 +31,14 @@ export function createParcels(
   inboxOf: (address: string) => AttachedInbox | undefined,
 ): (address: string, message: Message, options: SendOptions) => Parcel {
   const deadlineOnly: Record<string, string> = {};
+  const repeated = new WeakMap<Message['headers'], Record<string, string>>();
 
   return (address, message, options) => {
     const content = contentOf(message, maxBodyBytes);
     const { action, replyTo, expiresAt } = message;
     // What its sender does with the message afterwards is not sent.
-    const sent: Message = { ...message, headers: { ...message.headers } };
+    const { headers } = message;
+    const sent: Message = { ...message, headers: Object.isFrozen(headers) ? headers : { ...headers } };
     const isRequest = action !== undefined;
     if (options.question === true && replyRouteOf(address) === 'request-exchange') throw notAsked(address);
     const place = isRequest ? { exchange: checkedAction(action), routingKey: address } : decodeReplyPlace(address);
@@ -55,7 +57,7 @@ export function createParcels(
       worker: options.requireWorker === true && isRequest ? address : undefined,
       properties({ account }, nowMs) {
         const replyQueue = replyTo === undefined ? unanswered : (inboxOf(replyTo)?.queue ?? replyTo);
-        const properties = propertiesOf(sent, { app, account, nowMs, replyTo: replyQueue, deadlineOnly });
+        const properties = propertiesOf(sent, { app, account, nowMs, replyTo: replyQueue, deadlineOnly, repeated });
         properties.mandatory = mandatory;
         return properties;
       },

@@ -53,12 +53,14 @@ export interface Moment extends Writer {
    * a prototype, and for an object that is new each time that costs more than the rest of a publish.
    */
   readonly deadlineOnly: Record<string, string>;
+  /** The same for headers that are frozen, and so come again with other messages. */
+  readonly repeated?: WeakMap<Message['headers'], Record<string, string>>;
 }
 
 /** The AMQP properties of a message that is written now. The broker refuses a `user_id` other than our own account. */
 export function propertiesOf(message: Message, moment: Moment): Options.Publish {
   const { action, correlationId, expiresAt } = message;
-  const { app, account, nowMs, replyTo, deadlineOnly } = moment;
+  const { app, account, nowMs, replyTo } = moment;
   const properties: Options.Publish = {
     contentType: 'application/json',
     deliveryMode: message.persistent ? 2 : 1,
@@ -66,7 +68,7 @@ export function propertiesOf(message: Message, moment: Moment): Options.Publish 
     appId: app,
     timestamp: Math.floor(nowMs / 1000),
   };
-  const headers = headersOf(message, deadlineOnly);
+  const headers = headersOf(message, moment);
   if (headers) properties.headers = headers;
   if (action !== undefined) properties.type = action;
   if (correlationId !== undefined) properties.correlationId = correlationId;
@@ -81,14 +83,22 @@ export function expirationOf(remainingMs: number): string {
   return String(Math.min(Math.max(Math.ceil(remainingMs), 0), longestExpirationMs));
 }
 
-function headersOf(message: Message, deadlineOnly: Record<string, string>): Record<string, string> | undefined {
+function headersOf(message: Message, moment: Moment): Record<string, string> | undefined {
   const { expiresAt, groupKey } = message;
   const hasOthers = groupKey !== undefined || Object.keys(message.headers).length > 0;
   if (!hasOthers && expiresAt === undefined) return undefined;
-  const headers = hasOthers ? { ...message.headers } : deadlineOnly;
+  const headers = hasOthers ? writtenHeaders(message, moment) : moment.deadlineOnly;
   if (expiresAt !== undefined) headers[headerNames.deadline] = String(Math.floor(expiresAt));
   if (groupKey !== undefined) headers[headerNames.group] = groupKey;
   return headers;
+}
+
+function writtenHeaders({ headers, expiresAt, groupKey }: Message, { repeated }: Moment): Record<string, string> {
+  if (!repeated || expiresAt === undefined || groupKey !== undefined || !Object.isFrozen(headers))
+    return { ...headers };
+  let copy = repeated.get(headers);
+  if (!copy) repeated.set(headers, (copy = { ...headers }));
+  return copy;
 }
 
 /** Header names to which the broker gives a meaning: a sender of ours cannot mean it. */

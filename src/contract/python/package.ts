@@ -1,3 +1,4 @@
+import { fingerprintOf } from '../../core/contract-fingerprint.js';
 import type { Contract } from '../contract.js';
 import type { ContractFile } from '../files.js';
 import { createNames } from '../names.js';
@@ -15,6 +16,11 @@ export function pythonPackage({ title, version, actions }: Contract): ContractFi
   const aliases: string[] = [];
 
   const parts = actions.map(({ name, summary, description, address, persistent, request, response, errors }) => {
+    const fingerprint = fingerprintOf({
+      request: request.schema,
+      response: response.schema,
+      errors: Object.fromEntries(errors.map((error) => [error.name, error.schema])),
+    });
     const base = bases.take(classNameOf(name));
     const named = (suffix: string, schema: typeof request.schema, words: string): string => {
       const wanted = `${base}${suffix}`;
@@ -44,6 +50,7 @@ export function pythonPackage({ title, version, actions }: Contract): ContractFi
           ]),
       ...(address === undefined ? [] : [`to=${JSON.stringify(address)}`]),
       ...(persistent ? ['persistent=True'] : []),
+      `contract=${JSON.stringify(fingerprint)}`,
       ...([response, ...errors].some(({ secrets }) => secrets.length > 0) ? ['answers_secrets=True'] : []),
     ];
     const words = description === undefined ? summary : `${summary}\n\n${description}`;
