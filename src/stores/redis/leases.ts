@@ -43,7 +43,9 @@ export function createLeases({ clock, leaseMs, on, renew }: LeasesOptions): Leas
 
   function add(id: string, holding: LeaseHolding, againInMs = leaseMs): void {
     entries.set(id, { holding, cancelLoss: lossTimer(id, holding.sinceMs) });
-    arm(Math.min(leaseMs / 3, againInMs));
+    // A process that stood still may hear of what it took before its timers run.
+    if (clock.monotonicMs() - holding.sinceMs >= reliableMs) lose(id, 'no renewal for two thirds of');
+    else arm(Math.min(leaseMs / 3, againInMs));
   }
 
   function drop(id: string): void {
@@ -53,7 +55,7 @@ export function createLeases({ clock, leaseMs, on, renew }: LeasesOptions): Leas
   }
 
   function lossTimer(id: string, sinceMs: number): () => void {
-    return clock.after(sinceMs + reliableMs - clock.monotonicMs(), () => lose(id, `no renewal for two thirds of`));
+    return clock.after(sinceMs + reliableMs - clock.monotonicMs(), () => lose(id, 'no renewal for two thirds of'));
   }
 
   function lose(id: string, got: string): void {

@@ -114,6 +114,7 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
             ticket.refused(lostPlace(reason));
           };
           leases.add(id, { sinceMs: ticket.sinceMs, lost }, state === 'held' ? undefined : lookAgainMs(rest[0]));
+          if (ticket.loss.signal.aborted) return;
           if (state === 'held') return ticket.granted(Number(rest[0]));
           ticket.state = 'waiting';
           waiting += 1;
