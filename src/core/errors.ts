@@ -103,19 +103,34 @@ export interface Issue {
   readonly type: string;
 }
 
-/** zod's issues in the form that travels; zod 4 keeps the rejected value out of them. */
-export function issuesOf(error: {
+interface ZodIssues {
   readonly issues: readonly {
     readonly path: readonly PropertyKey[];
     readonly message: string;
     readonly code: string;
   }[];
-}): Issue[] {
-  return error.issues.map(({ path, message, code }) => ({
-    location: path.map((part) => (typeof part === 'symbol' ? String(part) : part)),
-    message,
-    type: code,
-  }));
+}
+
+/** An answer that tells every mistake of a hostile request could not be sent, or would be larger than what it answers. */
+const mostIssues = 1_000;
+const longestIssues = 65_536;
+const longestMessage = 1_000;
+
+/** zod's issues in the form that travels; zod 4 keeps the rejected value out of them. */
+export function issuesOf({ issues }: ZodIssues): Issue[] {
+  const told: Issue[] = [];
+  let length = 0;
+  for (const { path, message: whole, code } of issues) {
+    const message = whole.length > longestMessage ? `${whole.slice(0, longestMessage)}…` : whole;
+    const location = path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+    length += message.length + location.reduce<number>((sum, part) => sum + String(part).length, 0);
+    if (told.length >= mostIssues || length > longestIssues) {
+      told.push({ location: [], message: `and ${issues.length - told.length} more`, type: 'too_many_issues' });
+      break;
+    }
+    told.push({ location, message, type: code });
+  }
+  return told;
 }
 
 export function invalidRequest(id: string, errors: readonly Issue[]): RpcError {
