@@ -2,13 +2,15 @@ import { expect, it } from 'vitest';
 import { check } from './check.js';
 import { planOf, runModel } from './model.js';
 
-it('the core keeps every invariant under random plans over AMQP', { timeout: 120_000 }, async () => {
-  const { story } = await check({ profile: 'amqp', from: 1, runs: 500 });
+const runs = process.env['SAMOVAR_TEST_FULL'] === 'true' ? 10_000 : 700;
+
+it('the core keeps every invariant under random plans over AMQP', { timeout: 600_000 }, async () => {
+  const { story } = await check({ profile: 'amqp', from: 1, runs });
   expect(story).toBe('');
 });
 
-it('the core keeps every invariant under random plans over SQS', { timeout: 120_000 }, async () => {
-  const { story } = await check({ profile: 'sqs', from: 1, runs: 500 });
+it('the core keeps every invariant under random plans over SQS', { timeout: 600_000 }, async () => {
+  const { story } = await check({ profile: 'sqs', from: 1, runs });
   expect(story).toBe('');
 });
 
