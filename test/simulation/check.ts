@@ -1,4 +1,5 @@
-import { shortest, type SimulationParts, type SimulationReport } from '../../src/testing/index.js';
+import { inspect } from 'node:util';
+import { shortest, type SimulationParts, type SimulationReport, type Violation } from '../../src/testing/index.js';
 import { planOf, runModel, type ModelOptions, type PlanEntry } from './model.js';
 
 export interface CheckOptions {
@@ -31,11 +32,17 @@ export async function check({ profile, from, runs, parts }: CheckOptions): Promi
   return { runs, failed: undefined, story: '' };
 }
 
-/** A rejection that nobody handles is a failure, too, and Node tells of it only once the event loop turns. */
+/** A rejection that nobody handles is a failure, too; Node tells of it once the event loop turns. */
 export async function failureOf(options: ModelOptions): Promise<SimulationReport | undefined> {
+  const unhandled: Violation[] = [];
+  const note = (reason: unknown): void =>
+    void unhandled.push({ invariant: 'INV8', what: `nobody handled ${inspect(reason)}`, atMs: 0, after: 0 });
+  process.on('unhandledRejection', note);
   const report = await runModel(options);
   await new Promise((resolve) => setImmediate(resolve));
-  return report.violations.length > 0 ? report : undefined;
+  process.off('unhandledRejection', note);
+  const violations = [...report.violations, ...unhandled];
+  return violations.length > 0 ? { ...report, violations } : undefined;
 }
 
 async function shortened(options: ModelOptions, failed: SimulationReport): Promise<SimulationReport> {
