@@ -24,7 +24,10 @@ exec '${process.execPath}' --import tsx '${join(repository, 'src/cli/main.ts')}'
 const flowers = 'flowers';
 
 /** What a reader is told to type, and that runs here in the README's order, with the exit code 0. */
-const runHere: readonly RegExp[] = [/^npm start$/, /^(samovar|echo|printf|seq|eval "\$\(samovar|\(umask 077; samovar) /];
+const runHere: readonly RegExp[] = [
+  /^npm start$/,
+  /^(samovar|echo|printf|seq|eval "\$\(samovar|\(umask 077; samovar) /,
+];
 /** What goes on until it is told to end, and how it says that it has begun. */
 const goesOn: readonly { readonly command: RegExp; hasBegun(run: ScriptProcess): Promise<unknown> }[] = [
   { command: /^samovar worker /, hasBegun: (run) => run.waitForErrorLine(/"msg":"ready"/) },
