@@ -20,7 +20,7 @@ export interface Mutant {
 export const ack: Disposition = { kind: 'ack' };
 
 /** The same transport but for some of its methods. */
-function changed(transport: Transport, changes: Partial<Transport>): Transport {
+export function changed(transport: Transport, changes: Partial<Transport>): Transport {
   return {
     name: transport.name,
     traits: transport.traits,

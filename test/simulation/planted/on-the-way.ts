@@ -6,7 +6,8 @@ import {
   type Disposition,
   type Message,
 } from '../../../src/index.js';
-import { ack, changed, isRequest, onReceive, onSend, type PlantedBug } from './planted-bug.js';
+import { ack, changed } from '../../conformance/mutants-making.js';
+import { isRequest, onReceive, onSend, type PlantedBug } from './planted-bug.js';
 
 const keyHeader = 'samovar-idempotency-key';
 const never = (): Promise<never> => new Promise(() => undefined);

@@ -1,4 +1,5 @@
 import type { Clock, Delivery, Disposition, Message, Receive, Transport } from '../../../src/index.js';
+import { changed } from '../../conformance/mutants-making.js';
 import type { SimulationParts } from '../../../src/testing/index.js';
 
 /** A mistake that somebody could make, to see that it is noticed. */
@@ -6,25 +7,6 @@ export interface PlantedBug {
   readonly name: string;
   readonly profile: 'amqp' | 'sqs';
   readonly parts: SimulationParts;
-}
-
-export const ack: Disposition = { kind: 'ack' };
-
-/** The same transport but for what changes. */
-export function changed(transport: Transport, changes: Partial<Transport>): Transport {
-  return {
-    name: transport.name,
-    traits: transport.traits,
-    get status() {
-      return transport.status;
-    },
-    send: (...sending) => transport.send(...sending),
-    consume: (...consuming) => transport.consume(...consuming),
-    openInbox: (on) => transport.openInbox(on),
-    health: () => transport.health(),
-    close: () => transport.close(),
-    ...changes,
-  };
 }
 
 /** On workers only, with what the worker does with each delivery replaced. */
