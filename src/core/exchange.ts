@@ -2,7 +2,7 @@ import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
 import { asRpcError, deliver } from './deliver.js';
-import { RpcError, type Outcome } from './errors.js';
+import { isOutcomeGiven, RpcError, type Outcome } from './errors.js';
 import { keyHeader } from './headers.js';
 import type { Logger } from './log.js';
 import type { Draft } from './outgoing.js';
@@ -77,7 +77,8 @@ export function createExchange(parts: {
       draft.replyTo = address;
       draft.correlationId = id;
       const lossesBefore = losses;
-      await deliver(transport, to, draft, sending, draft.headers[keyHeader] !== undefined);
+      const hasKey = draft.headers[keyHeader] !== undefined;
+      await deliver(transport, to, draft, sending, hasKey, () => (call.wasRepeated = true));
       call.phase = 'sent';
       if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
     } catch (error) {
@@ -118,12 +119,13 @@ export function createExchange(parts: {
         const call: PendingCall = {
           id: draft.id,
           phase: 'opening',
+          wasRepeated: false,
           resolve(body) {
             off();
             try {
               resolve(errand.decode(body, draft.id));
             } catch (error) {
-              reject(error);
+              reject(call.wasRepeated ? ofOneCopy(error) : error);
             }
           },
           reject(error) {
@@ -155,6 +157,19 @@ export function createExchange(parts: {
       await inbox?.close();
     },
   };
+}
+
+/** One of two copies was refused, for a reason of the moment; the other one may run. */
+function ofOneCopy(error: unknown): unknown {
+  if (!(error instanceof RpcError) || error.outcome !== 'not_executed') return error;
+  const { code, message, id, details, retryable } = error;
+  if (!retryable && !isOutcomeGiven(code)) return error;
+  return new RpcError(isOutcomeGiven(code) ? code : 'unavailable', message, {
+    outcome: 'unknown',
+    ...(id !== undefined && { id }),
+    ...(details && { details }),
+    cause: error,
+  });
 }
 
 function timedOut({ id, phase }: PendingCall, { expiresAt }: Message): RpcError {

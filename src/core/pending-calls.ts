@@ -8,6 +8,8 @@ export interface PendingCall {
   reject(error: RpcError): void;
   /** 'opening': its inbox is not there yet. 'sending': not known to be with the broker. 'sent': there, or maybe there. */
   phase: 'opening' | 'sending' | 'sent';
+  /** It was sent again under its id: there may be two of it. */
+  wasRepeated: boolean;
 }
 
 /** The calls of one client that wait, by message id. Each ends exactly once. */

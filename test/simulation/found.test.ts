@@ -46,3 +46,19 @@ it('a refusal whose reply was lost with the connection is not told again: the re
   expect(violations).toEqual([]);
   expect(history.attempts[0]?.told).toMatchObject({ kind: 'value' });
 });
+
+it('a refusal of a call that was sent twice does not say that nothing ran: the other copy may', async () => {
+  const simulation = createSimulation({
+    ...{ seed: 1, profile: 'amqp', handlers: modelHandlers },
+    faults: [
+      { at: { send: 1 }, what: 'lose-confirm' },
+      { at: { ms: 9_500 }, what: 'idempotency-away', forMs: 3_000 },
+    ],
+  });
+  const { history, violations } = await simulation.run(async ({ callers: [caller] }) => {
+    const body = { subject: 'one', ms: 22_000 };
+    await caller?.call(work, body, { timeoutMs: 120_000, idempotencyKey: 'one' }).catch(() => undefined);
+  });
+  expect(violations).toEqual([]);
+  expect(history.attempts[0]?.told).toMatchObject({ code: 'unavailable', outcome: 'unknown' });
+});
