@@ -20,6 +20,7 @@ describe('a worker over AMQP', () => {
     const [delivery] = worker.seen;
     expect(delivery).toEqual({
       attempt: 1,
+      isLost: false,
       redelivered: false,
       message: {
         id: `${queue}#c-1`,
