@@ -5,6 +5,7 @@ export function consume({ queueUrl, sqs, handle }) {
   const consumer = Consumer.create({
     queueUrl,
     sqs,
+    suppressFifoWarning: true,
     batchSize: 10,
     waitTimeSeconds: 1,
     messageSystemAttributeNames: ['MessageGroupId'],
