@@ -6,6 +6,7 @@ import { createClient, defineHandler, startServer, type Client } from '../../src
 import { createSeededRandom } from '../../src/testing/index.js';
 import { createAmqpTransport } from '../../transports/amqp/index.js';
 import { echo } from '../e2e/stage.js';
+import { countFailedDials } from '../support/failed-dials.js';
 import { startFaultProxy } from '../support/fault-proxy.js';
 import { startOwnRabbitmq } from '../support/rabbitmq.js';
 import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
@@ -15,7 +16,9 @@ const handler = defineHandler(echo, { run: ({ word }) => ({ word }) });
 
 /** A worker and a caller with connections of their own. */
 async function openPair(url: string, to: string) {
-  const [serving, calling] = [createAmqpTransport({ url }), createAmqpTransport({ url })];
+  const failed = countFailedDials();
+  const { log } = failed;
+  const [serving, calling] = [createAmqpTransport({ url, log }), createAmqpTransport({ url, log })];
   const server = await startServer({ transport: serving, address: to, handlers: [handler], drainMs: 0 });
   const client = createClient({ transport: calling });
   await client.call(echo, { word: 'before' }, { to });
@@ -23,6 +26,11 @@ async function openPair(url: string, to: string) {
     client,
     to,
     isAway: () => [serving, calling].every(({ status }) => status !== 'ready'),
+    /** Resolves once `count` more attempts to connect have failed. */
+    async failing(count: number) {
+      const target = failed.count + count;
+      await expect.poll(() => failed.count).toBeGreaterThanOrEqual(target);
+    },
     async close() {
       await client.close();
       await server.stop();
@@ -67,7 +75,7 @@ test(
         try {
           await proxy.down();
           await expect.poll(pair.isAway).toBe(true);
-          await sleep(random.below(3_000));
+          await pair.failing(random.below(20));
           await proxy.up();
           return await untilAnswered(pair);
         } finally {
@@ -94,7 +102,7 @@ if (isFull)
         const tookMs: number[] = [];
         for (let nth = 0; nth < 20; nth++) {
           await broker.kill9();
-          await sleep(random.below(3_000));
+          await pair.failing(random.below(20));
           const starting = broker.start();
           await portIsBack(broker.port);
           tookMs.push(await untilAnswered(pair));

@@ -82,7 +82,9 @@ test('whatever is asked for, Redis grants and refuses the same as memory does', 
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
       const memory = createMemoryLockProvider();
-      const remote = createRedisLockProvider({ url: redis.url, namespace: randomUUID() });
+      // Nothing lapses and no step is given up, however long a loaded machine takes.
+      const patient = { leaseMs: 3_600_000, commandTimeoutMs: 60_000 };
+      const remote = createRedisLockProvider({ url: redis.url, namespace: randomUUID(), ...patient });
       const [one, other] = [createPlayer(memory), createPlayer(remote)];
       try {
         for (const next of steps) {
