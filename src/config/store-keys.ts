@@ -26,7 +26,7 @@ export const idempotency = z
   .strictObject(
     {
       fingerprint_key: textLike(/^[\s\S]{16,}$/, 'text of at least 16 characters').describe(
-        'Keeps requests from being guessed by what Redis holds; the same for all workers. Derived from the oldest Fernet key where it is left out. A secret.',
+        'Keeps requests from being guessed by what Redis holds; the same for all workers. Derived from the Fernet keys where it is left out. A secret.',
       ),
     },
     { error: 'a mapping with fingerprint_key' },

@@ -1,3 +1,4 @@
+import type { Answer } from './answer.js';
 import { RpcError } from './errors.js';
 import type { Handler } from './handler.js';
 import { ancestorsHeader, parseAncestors } from './headers.js';
@@ -108,6 +109,13 @@ export class Call {
   get mayHaveStarted(): boolean {
     const { redelivered, attempt, isLost } = this.delivery;
     return this.started || this.isAttached || redelivered || attempt > 1 || this.crashes > 0 || isLost === true;
+  }
+
+  /** Whoever has the delivery now will answer it: from here it could only be told what may be wrong by then. */
+  leaveToOthers(answer: Answer | undefined): boolean {
+    const { signal, isLost } = this.delivery;
+    this.isLeftToOthers = signal?.aborted === true || (isLost === true && answer?.error?.outcome === 'not_executed');
+    return this.isLeftToOthers;
   }
 
   /** Made when first asked for: most calls never need one. */

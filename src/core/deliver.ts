@@ -5,7 +5,7 @@ import { TransportError, type Message, type SendOptions, type Transport } from '
 /**
  * Sends a request until it is settled whether the broker has it: resolves when it has, or may have and `mayRepeat` is
  * false. A message that may be repeated, because its key or its id makes a second arrival harmless, is sent again
- * under the same id; then there may be two of it, of which `onRepeat` is told.
+ * under the same id; then there may be two of it, which `call` is told.
  * @throws RpcError with the outcome that all tries together leave.
  */
 export async function deliver(
@@ -14,7 +14,7 @@ export async function deliver(
   message: Message,
   options: SendOptions | undefined,
   mayRepeat: boolean,
-  onRepeat?: () => void,
+  call?: { wasRepeated: boolean },
 ): Promise<void> {
   for (let wasSent = false; ; wasSent = true) {
     try {
@@ -25,7 +25,7 @@ export async function deliver(
       const mayHaveArrived = error.code === 'unavailable' && error.sent === 'maybe';
       if (!mayHaveArrived) throw rpcErrorOf(error, message, wasSent);
       if (!mayRepeat) return;
-      onRepeat?.();
+      if (call) call.wasRepeated = true;
     }
   }
 }

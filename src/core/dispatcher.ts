@@ -90,8 +90,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       result = results.ofThrown(call, error);
     }
     const { answer, disposition } = result;
-    call.isLeftToOthers = isLeftToOthers(call, answer);
-    if (answer && call.isAnswerable && !call.early && !call.isLeftToOthers) await publish(call, answer);
+    const isLeft = call.leaveToOthers(answer);
+    if (answer && call.isAnswerable && !call.early && !isLeft) await publish(call, answer);
     if (call.early) await call.early;
     if (disposition.kind === 'ack' && !call.isLeftToOthers) recent.add(call, answer);
     counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
@@ -103,7 +103,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
   async function publish(call: Call, answer: Answer): Promise<void> {
     observe?.('reply-published', call);
-    await responder.reply(call.message, answer, () => (call.isLeftToOthers = isLeftToOthers(call, answer)));
+    await responder.reply(call.message, answer, call);
     observe?.('reply-confirmed', call);
   }
 
@@ -178,12 +178,6 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       return inFlight;
     },
   };
-}
-
-/** Whoever has the delivery now will answer it: from here it could only be told what may be wrong by then. */
-function isLeftToOthers({ delivery }: Call, answer: Answer | undefined): boolean {
-  if (delivery.signal?.aborted === true) return true;
-  return delivery.isLost === true && answer?.error?.outcome === 'not_executed';
 }
 
 function viewOf(address: string, { message: { id, action = '' }, sender: caller }: Delivery): CallView {

@@ -78,7 +78,7 @@ export function createExchange(parts: {
       draft.correlationId = id;
       const lossesBefore = losses;
       const hasKey = draft.headers[keyHeader] !== undefined;
-      await deliver(transport, to, draft, sending, hasKey, () => (call.wasRepeated = true));
+      await deliver(transport, to, draft, sending, hasKey, call);
       call.phase = 'sent';
       if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
     } catch (error) {

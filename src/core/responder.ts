@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff.js';
+import type { Call } from './call.js';
 import type { Answer } from './answer.js';
 import { delay, type Clock } from './clock.js';
 import type { Counters } from './counters.js';
@@ -10,10 +11,10 @@ import { TransportError, type Message, type Transport } from './transport.js';
 /** Sends replies. */
 export interface Responder {
   /**
-   * Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. A reply for
-   * which `isStale` turns true is not tried again.
+   * Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. What
+   * `call` has to leave to others meanwhile is not tried again.
    */
-  reply(request: Message, answer: Answer, isStale?: () => boolean): Promise<void>;
+  reply(request: Message, answer: Answer, call?: Pick<Call, 'leaveToOthers'>): Promise<void>;
 }
 
 const noHeaders = Object.freeze({});
@@ -31,10 +32,10 @@ export function createResponder(parts: {
   const { transport, clock, random, log, counters } = parts;
 
   return {
-    async reply(request, { body }, isStale) {
+    async reply(request, answer, call) {
       const { replyTo, correlationId, persistent, action } = request;
       if (replyTo === undefined) return;
-      const message: Draft = { id: random.uuid(), body, headers: noHeaders };
+      const message: Draft = { id: random.uuid(), body: answer.body, headers: noHeaders };
       if (correlationId !== undefined) message.correlationId = correlationId;
       if (persistent !== undefined) message.persistent = persistent;
       let refusals = 0;
@@ -45,7 +46,7 @@ export function createResponder(parts: {
         } catch (err) {
           if (isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals)) {
             await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
-            if (isStale?.()) return;
+            if (call?.leaveToOthers(answer)) return;
             continue;
           }
           counters.add('undeliverable_replies');

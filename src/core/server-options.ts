@@ -23,8 +23,8 @@ export interface ServerOptions {
   /** Remembers answers by idempotency key; by default within this process, for 24 h. */
   readonly idempotency?: IdempotencyStore;
   /**
-   * Keys the fingerprints of requests; needed with a durable idempotency store, the same for all its workers. By
-   * default made from the oldest of the `fernetKeys`.
+   * Keys the fingerprints of requests; needed with a durable idempotency store, the same for all its workers. Left
+   * out, one is derived from each of the `fernetKeys`: the first makes fingerprints, all recognise them.
    */
   readonly fingerprintKey?: string;
   /**
