@@ -1,22 +1,13 @@
-import { expect } from 'vitest';
 import type { Message } from '../../../src/core/transport.js';
-import {
-  createManualClock,
-  createSeededRandom,
-  createSqsEmulator,
-  type ManualClock,
-  type SqsEmulator,
-  type SqsEmulatorOptions,
-} from '../../../src/testing/index.js';
+import type { SqsEmulatorOptions } from '../../../src/testing/index.js';
 import type { ReceivedMessage, SqsApi } from '../../../transports/sqs/api.js';
 import { createSqsTransport, type SqsTransport, type SqsTransportOptions } from '../../../transports/sqs/index.js';
 import { sqsSettings } from '../../../transports/sqs/options.js';
 import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
+import { createVirtualSqs, type VirtualSqs } from './virtual-sqs.js';
 
 /** One SQS in virtual time, and whole transports on it. */
-export interface Lab {
-  readonly clock: ManualClock;
-  readonly emulator: SqsEmulator;
+export interface Lab extends Omit<VirtualSqs, 'random'> {
   /** Of somebody else, who looks at the queues. */
   readonly api: SqsApi;
   /** What every transport of this lab is made with. */
@@ -28,39 +19,13 @@ export interface Lab {
   readonly drain: (queue: string) => Promise<ReceivedMessage[]>;
   /** How many calls of that action there were. */
   readonly calls: (action: string, queue?: string) => number;
-  /** Lets time pass until it is so. */
-  readonly until: (check: () => boolean | Promise<boolean>, ms?: number) => Promise<void>;
-  /** Lets time pass until that is settled. */
-  readonly ended: <T>(work: Promise<T>, ms?: number) => Promise<T>;
 }
 
 export function createLab(emulatorOptions: SqsEmulatorOptions = {}): Lab {
-  // The SDK's default chain looks there first; the emulator takes any.
-  process.env['AWS_ACCESS_KEY_ID'] ??= 'AKIDTEST';
-  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'secret';
-  const clock = createManualClock();
-  const random = createSeededRandom(11);
-  const emulator = createSqsEmulator({ clock, random, ...emulatorOptions });
+  const { clock, random, emulator, until, ended } = createVirtualSqs(11, emulatorOptions);
   const { endpoint, region, requestHandler } = emulator;
   const options: SqsTransportOptions = { clock, random, endpoint, region, requestHandler, pollMs: 1_000 };
   const api = createSdkApi(sqsSettings(options));
-
-  async function until(check: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-    const endMs = clock.monotonicMs() + ms;
-    await clock.advance(0);
-    while (!(await check())) {
-      if (clock.monotonicMs() >= endMs) expect.fail(`expected it within ${ms} ms of virtual time`);
-      await clock.advance(100);
-    }
-  }
-
-  async function ended<T>(work: Promise<T>, ms?: number): Promise<T> {
-    let isSettled = false;
-    const settle = (): void => void (isSettled = true);
-    work.then(settle, settle);
-    await until(() => isSettled, ms);
-    return work;
-  }
 
   return {
     ...{ clock, emulator, api, options, until, ended },

@@ -1,13 +1,5 @@
-import { expect } from 'vitest';
 import type { Consumer, Delivery, Disposition, Inbox, Message } from '../../../src/core/transport.js';
-import {
-  createManualClock,
-  createSeededRandom,
-  createSqsEmulator,
-  type ManualClock,
-  type SqsEmulator,
-  type SqsEmulatorOptions,
-} from '../../../src/testing/index.js';
+import type { SqsEmulatorOptions } from '../../../src/testing/index.js';
 import { startConsumer } from '../../../transports/sqs/consumer.js';
 import { createCounters } from '../../../transports/sqs/counters.js';
 import { startInbox } from '../../../transports/sqs/inbox.js';
@@ -18,22 +10,17 @@ import { createQueues } from '../../../transports/sqs/queues.js';
 import { createSdkApi } from '../../../transports/sqs/sdk-api.js';
 import { createSetAside } from '../../../transports/sqs/set-aside.js';
 import { encode } from '../../../transports/sqs/wire.js';
+import { createVirtualSqs, type VirtualSqs } from './virtual-sqs.js';
 
 export { createGate, type Gate } from '../../../src/testing/conformance/context.js';
 
 export const ack: Disposition = { kind: 'ack' };
 
 /** One SQS in virtual time, and the receiving half of transports on it. */
-export interface ReceivingStage {
-  readonly clock: ManualClock;
-  readonly emulator: SqsEmulator;
+export interface ReceivingStage extends Omit<VirtualSqs, 'random'> {
   readonly process: (options?: SqsTransportOptions) => StageProcess;
   /** The queue of an address as SQS sees it: `visible` and `inFlight` messages. */
   readonly depth: (address: string) => Promise<{ visible: number; inFlight: number }>;
-  /** Lets time pass until it is so, at most `ms`. */
-  readonly until: (check: () => boolean | Promise<boolean>, ms?: number) => Promise<void>;
-  /** Lets time pass until that is settled. */
-  readonly ended: <T>(work: Promise<T>) => Promise<T>;
 }
 
 /** The receiving parts of one process, as its transport puts them together. */
@@ -64,12 +51,7 @@ export interface StageConsumer {
 }
 
 export function createReceivingStage(options: SqsEmulatorOptions = {}): ReceivingStage {
-  // The SDK's default chain looks there first; the emulator takes any.
-  process.env['AWS_ACCESS_KEY_ID'] ??= 'AKIDTEST';
-  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'secret';
-  const clock = createManualClock();
-  const random = createSeededRandom(7);
-  const emulator = createSqsEmulator({ clock, random, ...options });
+  const { clock, random, emulator, until, ended } = createVirtualSqs(7, options);
   const { endpoint, region, requestHandler } = emulator;
 
   function createProcess(processOptions: SqsTransportOptions = {}): StageProcess {
@@ -148,23 +130,6 @@ export function createReceivingStage(options: SqsEmulatorOptions = {}): Receivin
   }
 
   const observer = createProcess();
-
-  async function until(check: () => boolean | Promise<boolean>, ms = 60_000): Promise<void> {
-    const endMs = clock.monotonicMs() + ms;
-    await clock.advance(0);
-    while (!(await check())) {
-      if (clock.monotonicMs() >= endMs) expect.fail(`expected it within ${ms} ms of virtual time`);
-      await clock.advance(100);
-    }
-  }
-
-  async function ended<T>(work: Promise<T>): Promise<T> {
-    let isSettled = false;
-    const settle = (): void => void (isSettled = true);
-    work.then(settle, settle);
-    await until(() => isSettled);
-    return work;
-  }
 
   return {
     clock,
