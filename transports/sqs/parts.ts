@@ -17,7 +17,6 @@ export interface SqsParts {
   readonly availability: Availability;
   /** What is wrong, by what it concerns, for health; undefined: nothing any more. */
   readonly setProblem: (about: string, problem: string | undefined) => void;
-  isClosed(): boolean;
   /** Aborts once the transport is being closed: waits between tries end then, calls under way go on. */
   readonly closing: AbortSignal;
   /**

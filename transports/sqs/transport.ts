@@ -44,7 +44,6 @@ export function createTransport(settings: SqsSettings): SqsTransport {
     ...{ settings, api, names, queues, counters, availability: health },
     rules: { maxBodyBytes, believes: new Set(settings.believes), isInbox: names.isInbox },
     setProblem: health.setProblem,
-    isClosed: () => closing !== undefined,
     closing: ending.signal,
     setAside: createSetAside({ settings, api, queues }),
   };

@@ -71,7 +71,6 @@ export function createReceivingStage(options: SqsEmulatorOptions = {}): Receivin
         if (problem === undefined) problems.delete(about);
         else problems.set(about, problem);
       },
-      isClosed: () => closing.signal.aborted,
       setAside: createSetAside({ settings, api, queues }),
     };
     return {
