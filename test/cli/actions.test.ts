@@ -1,24 +1,10 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { createProgram } from '../../src/cli/program.js';
 import { runSamovar } from '../support/samovar-process.js';
 import { moduleOf, refusal, temporaryFolder, type Folder } from './handlers/packages.js';
-import { recordedTerminal } from './recorded-terminal.js';
+import { runCommand } from './run-command.js';
 
-async function actions(folder: Folder, ...args: string[]) {
-  const terminal = recordedTerminal();
-  let code: number | undefined;
-  const program = createProgram({
-    terminal,
-    env: {},
-    cwd: folder.path,
-    stdin: process.stdin,
-    signal: new AbortController().signal,
-    exitWith: (given) => void (code = given),
-  });
-  await program.parseAsync(['node', 'samovar', 'actions', ...args]);
-  return { code, lines: terminal.lines };
-}
+const actions = (folder: Folder, ...args: string[]) => runCommand(['actions', ...args], { cwd: folder.path });
 
 const kitchen = `import { z } from 'zod';
 import { appendFileSync } from 'node:fs';

@@ -3,25 +3,12 @@ import { readdir } from 'node:fs/promises';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/program.js';
 import { moduleOf, temporaryFolder, type Folder } from '../cli/handlers/packages.js';
-import { recordedTerminal } from '../cli/recorded-terminal.js';
+import { runCommand } from '../cli/run-command.js';
 import { runSamovar } from '../support/samovar-process.js';
 
-async function build(folder: Folder, ...args: string[]) {
-  const terminal = recordedTerminal();
-  let code: number | undefined;
-  const program = createProgram({
-    terminal,
-    env: {},
-    cwd: folder.path,
-    stdin: process.stdin,
-    signal: new AbortController().signal,
-    exitWith: (given) => void (code = given),
-  });
-  await program.parseAsync(['node', 'samovar', 'contract', 'build', '--out', 'site', ...args]);
-  return { code, lines: terminal.lines, errors: terminal.errors };
-}
+const build = (folder: Folder, ...args: string[]) =>
+  runCommand(['contract', 'build', '--out', 'site', ...args], { cwd: folder.path });
 
 async function filesOf(folder: Folder): Promise<string[]> {
   const entries = await readdir(join(folder.path, 'site'), { withFileTypes: true, recursive: true });

@@ -1,21 +1,11 @@
 import { expect, test } from 'vitest';
-import { createProgram } from '../../src/cli/program.js';
 import { temporaryFolder, type Folder } from '../cli/handlers/packages.js';
-import { recordedTerminal } from '../cli/recorded-terminal.js';
+import { runCommand } from '../cli/run-command.js';
 
 async function check(folder: Folder, ...args: string[]) {
-  const terminal = recordedTerminal();
-  let code: number | undefined;
-  const program = createProgram({
-    terminal,
-    env: {},
-    cwd: folder.path,
-    stdin: process.stdin,
-    signal: new AbortController().signal,
-    exitWith: (given) => void (code = given),
-  });
-  await program.parseAsync(['node', 'samovar', 'contract', 'check', ...args]);
-  return { code, lines: terminal.lines };
+  const { errors, ...seen } = await runCommand(['contract', 'check', ...args], { cwd: folder.path });
+  expect(errors).toEqual([]);
+  return seen;
 }
 
 let versions = 0;

@@ -7,14 +7,13 @@ import { format, resolveConfig } from 'prettier';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { z } from 'zod';
 import { handleDxOrderCoffeePot } from '../../handlers/index.js';
-import { createProgram } from '../../src/cli/program.js';
 import { describeContract, type PartContract } from '../../src/contract/contract.js';
 import { jsonSchemaOf } from '../../src/contract/json-schema.js';
 import { typescriptModule } from '../../src/contract/typescript/generate.js';
 import { contractFingerprint } from '../../src/core/contract-fingerprint.js';
 import { createClient, declaredErrorOf, RpcError, startServer, type Action } from '../../src/index.js';
 import { createMemoryTransport } from '../../transports/memory/index.js';
-import { recordedTerminal } from '../cli/recorded-terminal.js';
+import { runCommand } from '../cli/run-command.js';
 import { repository } from '../gates/sources.js';
 import { createUsers, exampleActions, handleCreateUsers } from './example-actions.js';
 import { nastyActions } from './nasty-actions.js';
@@ -187,25 +186,14 @@ test('a worker answers calls of the generated actions, secrets and declared erro
   expect(declaredErrorOf(pot, failed)).toEqual({ name: 'no_such_machine', data: { machines: ['m1', 'm2'] } });
 });
 
-async function generate(out: string, ...args: string[]) {
-  const terminal = recordedTerminal();
-  let code: number | undefined;
-  const program = createProgram({
-    terminal,
-    env: {},
+const generate = (out: string, ...args: string[]) =>
+  runCommand(['contract', 'generate', 'typescript', '--handlers', 'samovar/handlers', '--out', out, ...args], {
     cwd: folder,
-    stdin: process.stdin,
-    signal: new AbortController().signal,
-    exitWith: (given) => void (code = given),
   });
-  const given = ['contract', 'generate', 'typescript', '--handlers', 'samovar/handlers', '--out', out, ...args];
-  await program.parseAsync(['node', 'samovar', ...given]);
-  return { code, lines: terminal.lines };
-}
 
 test('samovar contract generate typescript writes a file or into a folder, and over nothing that others wrote', async () => {
   const read = (path: string) => readFile(join(folder, path), 'utf8');
-  expect(await generate('made/callers.ts')).toEqual({ code: 0, lines: ['6 actions in made/callers.ts'] });
+  expect(await generate('made/callers.ts')).toEqual({ code: 0, lines: ['6 actions in made/callers.ts'], errors: [] });
   await generate('made');
   expect(await read('made/contract.ts')).toBe(await read('made/callers.ts'));
   await writeFile(join(folder, 'made/contract.ts'), 'export {};');

@@ -1,0 +1,18 @@
+import { createProgram } from '../../src/cli/program.js';
+import { recordedTerminal } from './recorded-terminal.js';
+
+/** `samovar` with these words, in this process; `code` is undefined where the command left it as it was. */
+export async function runCommand(words: readonly string[], { cwd }: { readonly cwd: string }) {
+  const terminal = recordedTerminal();
+  let code: number | undefined;
+  const program = createProgram({
+    terminal,
+    env: {},
+    cwd,
+    stdin: process.stdin,
+    signal: new AbortController().signal,
+    exitWith: (given) => void (code = given),
+  });
+  await program.parseAsync(['node', 'samovar', ...words]);
+  return { code, lines: terminal.lines, errors: terminal.errors };
+}
