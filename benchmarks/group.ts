@@ -13,6 +13,8 @@ export interface Table {
 export interface GroupContext {
   /** Of the broker, with an administrator's credentials. */
   readonly url: string;
+  /** Of its management plugin, for virtual hosts of one's own. */
+  readonly managementUrl: string;
   /** Its process, where it runs on this machine. */
   readonly brokerPid?: number;
   /** Orders the rounds. */
