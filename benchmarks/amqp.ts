@@ -1,22 +1,58 @@
-import { createClient } from 'samovar';
-import { createAmqpTransport } from 'samovar/amqp';
-import type { Contender } from './contender.js';
-import { echo, requestOf } from './echo.js';
-import { startWorkerProcess } from './worker-process.js';
+import { withContenders, type Contender } from './contender.js';
+import { texts } from './echo.js';
+import type { GroupContext, Table } from './group.js';
+import { measureRounds } from './rounds.js';
+import { tableOf, titleOf } from './summary.js';
 
-/** Samovar over RabbitMQ with its defaults: validated and confirmed on both sides, durable inbox. */
-export async function openAmqp(url: string): Promise<Contender> {
-  const worker = await startWorkerProcess('amqp-worker.ts', url);
-  const transport = createAmqpTransport({ url });
-  const client = createClient({ transport });
-  return {
-    name: 'samovar, amqp',
-    call: (n) => client.call(echo, requestOf(n), { to: 'bench' }),
-    workerCpuUs: () => worker.cpuUs(),
-    async close() {
-      await client.close();
-      await transport.close();
-      await worker.stop();
-    },
-  };
+const byHand = new URL('amqp/by-hand.ts', import.meta.url);
+const samovar = new URL('amqp/samovar.ts', import.meta.url);
+const peer = (name: string) => new URL(`peers/${name}.mjs`, import.meta.url);
+
+const baseline: Contender = { name: 'by hand on amqplib, direct reply-to', module: byHand, variant: 'direct' };
+const defaults: Contender = { name: 'Samovar', module: samovar, variant: 'defaults' };
+
+const others = ['rabbitmq-client', 'nestjs', 'golevelup', 'moleculer'];
+const contenders: readonly Contender[] = [
+  baseline,
+  { name: 'by hand on amqplib, callback queue', module: byHand, variant: 'queue' },
+  defaults,
+  { name: 'Samovar, fast profile', module: samovar, variant: 'fast' },
+  { name: 'Samovar, persistent', module: samovar, variant: 'persistent' },
+  { name: 'Samovar, a secret', module: samovar, variant: 'secrets' },
+  { name: 'Samovar, a lock', module: samovar, variant: 'lock' },
+  { name: 'Samovar, an idempotency key', module: samovar, variant: 'key' },
+  ...others.flatMap((name) =>
+    ['documented', 'tuned'].map((variant) => ({ name: `${name}, ${variant}`, module: peer(name), variant })),
+  ),
+];
+
+interface Plan {
+  readonly size: keyof typeof texts;
+  readonly callers: readonly number[];
+}
+
+const plans: readonly Plan[] = [
+  { size: 'small', callers: [1, 16, 128] },
+  { size: '10 KiB', callers: [16] },
+];
+const quickPlans: readonly Plan[] = [{ size: 'small', callers: [1, 16] }];
+
+/** Calls over RabbitMQ, of Samovar with more and less switched on, by hand, and of others. */
+export async function measureAmqp(context: GroupContext): Promise<readonly Table[]> {
+  const { quick, url, brokerPid, seed, write } = context;
+  const timing = quick
+    ? { warmUpMs: 2_000, rounds: 5, roundMs: 400, repeats: 0 }
+    : { warmUpMs: 1_000, rounds: 7, roundMs: 1_000, repeats: 3 };
+  const measured = quick ? [baseline, defaults] : contenders;
+  const tables: Table[] = [];
+  for (const { size, callers } of quick ? quickPlans : plans) {
+    await withContenders(measured, { url, text: texts[size] }, async (opened) => {
+      for (const count of callers) {
+        const rounds = await measureRounds(opened, { ...timing, callers: count, seed, brokerPid, write });
+        const chart = count === 16 && size === 'small' ? { chart: { file: 'amqp', column: 'ratio' } } : {};
+        tables.push(tableOf(titleOf('RabbitMQ', count, size), rounds, chart));
+      }
+    });
+  }
+  return tables;
 }

@@ -2,7 +2,10 @@
 export interface Table {
   readonly title: string;
   readonly note?: string;
-  /** The first one names the row. One named `ratio`, where more is better, is what a quick run is held to. */
+  /**
+   * The first one names the row. A quick run is held to the recorded `ratio`, where more is better, with its own
+   * `ratio max`, the best of its rounds, or else its `ratio`.
+   */
   readonly columns: readonly string[];
   /** Numbers are kept as they are: they are rounded when they are shown. */
   readonly rows: readonly (readonly (string | number)[])[];

@@ -1,67 +1,55 @@
-import type { Contender } from './contender.js';
+export { median } from './statistics.js';
+import { createSeededRandom } from 'samovar/testing';
+import type { Opened } from './contender.js';
+import { shuffled } from './shuffled.js';
+import { measureSlot, tolerableLoad, type Slot } from './slot.js';
 
 export interface RoundsOptions {
   readonly callers: number;
   readonly warmUpMs: number;
   readonly rounds: number;
   readonly roundMs: number;
+  /** How often a disturbed slot is measured again. */
+  readonly repeats: number;
+  readonly seed: number;
+  readonly brokerPid?: number | undefined;
+  readonly write: (line: string) => void;
 }
 
-export interface Measurement {
-  readonly callsPerSecond: number;
-  /** Processor time of this process per call, in microseconds. */
-  readonly callerCpuUs: number;
-  readonly workerCpuUs: number | undefined;
+/** A contender's slots, one of each round. */
+export interface Measured {
+  readonly name: string;
+  readonly slots: readonly Slot[];
 }
 
-/** Medians over rounds that take turns, so that what else the machine does hits all contenders alike. */
-export async function measure(
-  contenders: readonly Contender[],
-  { callers, warmUpMs, rounds, roundMs }: RoundsOptions,
-): Promise<Map<Contender, Measurement>> {
-  const measured = new Map<Contender, Measurement[]>(contenders.map((contender) => [contender, []]));
-  for (const contender of contenders) await round(contender, callers, warmUpMs);
-  for (let turn = 0; turn < rounds; turn++) {
-    for (const [contender, measurements] of measured) measurements.push(await round(contender, callers, roundMs));
+/** After a warm-up all take turns, in each round in another order, so that what else the machine does hits all alike. */
+export async function measureRounds(
+  contenders: readonly Opened[],
+  options: RoundsOptions,
+): Promise<readonly Measured[]> {
+  const { callers, warmUpMs, rounds, roundMs, repeats, seed, brokerPid, write } = options;
+  const random = createSeededRandom(seed);
+  const measured = contenders.map((contender) => ({ contender, name: contender.name, slots: [] as Slot[] }));
+  for (const { contender, name } of measured) {
+    write(`${callers} callers: ${name} warms up`);
+    await contender.caller.ask({ command: 'run', callers, ms: warmUpMs });
   }
-  return new Map([...measured].map(([contender, measurements]) => [contender, medianOf(measurements)]));
-}
-
-async function round(contender: Contender, callers: number, forMs: number): Promise<Measurement> {
-  const workerCpuBefore = await contender.workerCpuUs?.();
-  const cpuBefore = process.cpuUsage();
-  const startMs = performance.now();
-  const endMs = startMs + forMs;
-  let calls = 0;
-  async function caller(): Promise<void> {
-    while (performance.now() < endMs) await contender.call(calls++);
+  for (let round = 1; round <= rounds; round++) {
+    for (const { contender, name, slots } of shuffled(measured, random)) {
+      write(`${callers} callers: round ${round} of ${rounds}, ${name}`);
+      slots.push(await undisturbed(contender));
+    }
   }
-  await Promise.all(Array.from({ length: callers }, caller));
-  const tookMs = performance.now() - startMs;
-  const { user, system } = process.cpuUsage(cpuBefore);
-  const workerCpuAfter = await contender.workerCpuUs?.();
-  return {
-    callsPerSecond: (calls / tookMs) * 1_000,
-    callerCpuUs: (user + system) / calls,
-    workerCpuUs:
-      workerCpuBefore === undefined || workerCpuAfter === undefined
-        ? undefined
-        : (workerCpuAfter - workerCpuBefore) / calls,
-  };
-}
+  return measured;
 
-export function medianOf(measurements: readonly Measurement[]): Measurement {
-  const workers = measurements.flatMap(({ workerCpuUs }) => workerCpuUs ?? []);
-  return {
-    callsPerSecond: median(measurements.map(({ callsPerSecond }) => callsPerSecond)),
-    callerCpuUs: median(measurements.map(({ callerCpuUs }) => callerCpuUs)),
-    workerCpuUs: workers.length === 0 ? undefined : median(workers),
-  };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? NaN)) / 2;
+  /** The least disturbed of the tries. */
+  async function undisturbed(contender: Opened): Promise<Slot> {
+    let best: Slot | undefined;
+    for (let tries = 0; tries <= repeats; tries++) {
+      const slot = await measureSlot(contender, { callers, ms: roundMs }, brokerPid);
+      if (!best || slot.foreignLoad < best.foreignLoad) best = slot;
+      if (best.foreignLoad <= tolerableLoad) break;
+    }
+    return best as Slot;
+  }
 }
