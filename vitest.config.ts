@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { StuckFiles } from './test/support/stuck-files.js';
 
 /** What takes longest, so that no worker is left alone with it in the end. */
 const long = ['faults/soak', 'faults/canary', 'faults/worker-stages', 'faults/under-load', 'e2e/broker-killed'];
@@ -33,6 +34,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    reporters: ['default', ['json', { outputFile: '.tmp/vitest.json' }], new StuckFiles()],
     globalSetup: ['test/support/global-setup.ts'],
     // Processes, not threads: tests send signals, and a crash must not take the others along.
     pool: 'forks',

@@ -7,6 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { addFailures, countVitest, describeCounts, type Counts, type VitestReport } from './gates/counts.js';
 
 const gates = ['lint', 'typecheck', 'unused', 'build', 'package-check'];
+/** As vitest.config.ts has it written. */
 const vitestReport = '.tmp/vitest.json';
 // Stays below what a CI runner allows; what the tests have started is cleaned up by its guardian.
 const longestRunMs = (process.env['SAMOVAR_TEST_FULL'] === 'true' ? 180 : 20) * 60_000;
@@ -32,8 +33,7 @@ async function runAll(): Promise<Counts> {
     if ((await run('npm', ['run', '--silent', gate])) !== 0) failed.push(gate);
   }
   console.log('\n── tests');
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${vitestReport}`];
-  const exitCode = await run('npx', ['vitest', 'run', ...reporters]);
+  const exitCode = await run('npx', ['vitest', 'run']);
   const report = await readFile(vitestReport, 'utf8').then(
     (text) => JSON.parse(text) as VitestReport,
     () => undefined,

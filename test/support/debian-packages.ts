@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+/** Whatever it waits for by then does not come. */
+const longestMs = 240_000;
 
 /** Installs Debian packages without starting services of theirs. False where that is not possible. */
 export async function installDebianPackages(names: readonly string[]): Promise<boolean> {
@@ -14,8 +16,8 @@ export async function installDebianPackages(names: readonly string[]): Promise<b
   if (ours) await writeFile(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-    const wait = ['-q', '-o', 'DPkg::Lock::Timeout=120'];
-    const options = { env, maxBuffer: 64 * 1024 * 1024 };
+    const wait = ['-q', '-o', 'DPkg::Lock::Timeout=120', '-o', 'Acquire::http::Timeout=30'];
+    const options = { env, maxBuffer: 64 * 1024 * 1024, timeout: longestMs, killSignal: 'SIGKILL' as const };
     await updateLists(() => run('apt-get', [...wait, 'update'], options));
     await run('apt-get', [...wait, 'install', '-y', '--no-install-recommends', ...names], options);
     return true;
