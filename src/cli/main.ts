@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander';
+import type { CommandParts } from './command-parts.js';
 import { exitCodes, signalExitCodes } from './exit-codes.js';
 import { failureOf } from './failure.js';
 import { createProgram } from './program.js';
@@ -29,7 +30,7 @@ process.stdout.on('error', () => {
   ending.abort(new Error('nobody reads the output'));
 });
 
-const program = createProgram({
+const parts: CommandParts = {
   terminal,
   env: process.env,
   cwd: process.cwd(),
@@ -38,12 +39,7 @@ const program = createProgram({
   insisted: insisting.signal,
   linger: () => void (lingers = true),
   exitWith: (code) => void (process.exitCode = code),
-});
-
-// Standard output is for what a command answers. A worker answers nothing there: its handlers may print.
-program.hook('preAction', (_program, command) => {
-  if (command.name() !== 'worker') console.log = console.info = console.debug = console.error;
-});
+};
 
 // A command that ends does so below: nothing is left that could go on.
 process.once('beforeExit', () => {
@@ -52,6 +48,11 @@ process.once('beforeExit', () => {
 });
 
 try {
+  const program = await createProgram(parts, process.argv.slice(2));
+  // Standard output is for what a command answers. A worker answers nothing there: its handlers may print.
+  program.hook('preAction', (_program, command) => {
+    if (command.name() !== 'worker') console.log = console.info = console.debug = console.error;
+  });
   await program.parseAsync(process.argv);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;

@@ -1,23 +1,14 @@
 import { Command } from 'commander';
-import { addActionsCommand } from './actions/command.js';
-import { addCallCommand } from './call/command.js';
-import { addCheckConfigCommand } from './check-config/command.js';
 import type { CommandParts } from './command-parts.js';
-import { addCompletionCommand } from './completion/command.js';
-import { addContractCommand } from './contract/command.js';
-import { addDemoCommand } from './demo/command.js';
+import { commands } from './commands.js';
 import { helpText } from './help-text.js';
-import { addKeysCommand } from './keys/command.js';
-import { addNodesCommand } from './nodes/command.js';
-import { addOutcomeCommand } from './outcome/command.js';
-import { addQuarantineCommand } from './quarantine/command.js';
-import { addStatusCommand } from './status/command.js';
-import { addTopologyCommand } from './topology/command.js';
 import { versionOfPackage } from './version.js';
-import { addWorkerCommand } from './worker/command.js';
 
-/** The whole command line. It throws commander's own errors instead of ending the process. */
-export function createProgram(parts: CommandParts): Command {
+/**
+ * The whole command line, which throws commander's own errors instead of ending the process. Only the commands that
+ * `words` name are loaded, so that `samovar --help` is there at once; completion looks into all.
+ */
+export async function createProgram(parts: CommandParts, words: readonly string[]): Promise<Command> {
   const program = new Command('samovar')
     .description('A lean RPC runtime for Node with pluggable transports.')
     .version(versionOfPackage(), '-V, --version', 'print the version')
@@ -29,18 +20,9 @@ export function createProgram(parts: CommandParts): Command {
       writeOut: (text) => parts.terminal.write(text.trimEnd()),
       writeErr: (text) => parts.terminal.writeError(text.trimEnd()),
     });
-  addActionsCommand(program, parts);
-  addCallCommand(program, parts);
-  addCheckConfigCommand(program, parts);
-  addCompletionCommand(program, parts);
-  addContractCommand(program, parts);
-  addDemoCommand(program, parts);
-  addKeysCommand(program, parts);
-  addNodesCommand(program, parts);
-  addOutcomeCommand(program, parts);
-  addQuarantineCommand(program, parts);
-  addStatusCommand(program, parts);
-  addTopologyCommand(program, parts);
-  addWorkerCommand(program, parts);
+  for (const [name, { description, load }] of Object.entries(commands)) {
+    const command = program.command(name).description(description);
+    if (words.includes(name) || words.includes('--words')) (await load()).defineCommand(command, parts);
+  }
   return program;
 }

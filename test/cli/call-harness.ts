@@ -33,16 +33,17 @@ export async function samovar(args: readonly string[], options: RunOptions = {})
   const stdin = new PassThrough();
   stdin.end(options.input ?? '');
   let code = 0;
-  const program = createProgram({
+  const parts = {
     terminal,
     env: options.env ?? {},
     cwd: options.cwd ?? process.cwd(),
     stdin: stdin as unknown as NodeJS.ReadStream,
     signal,
     ...(options.insisted && { insisted: options.insisted }),
-    exitWith: (given) => void (code = given),
-  });
+    exitWith: (given: number) => void (code = given),
+  };
   try {
+    const program = await createProgram(parts, args);
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) code = error.exitCode === 0 ? 0 : 64;

@@ -42,11 +42,12 @@ async function check(content: string, ...args: string[]) {
   await chmod(`${cwd}/samovar.yml`, 0o600);
   const terminal = recordedTerminal();
   let exitCode: number | undefined;
-  const program = createProgram({
+  const parts = {
     ...{ terminal, cwd, stdin: process.stdin, signal: new AbortController().signal },
     env: { SAMOVAR_CONFIG: 'samovar.yml' },
-    exitWith: (code) => void (exitCode = code),
-  });
+    exitWith: (code: number) => void (exitCode = code),
+  };
+  const program = await createProgram(parts, ['check-config']);
   const problems = await program.parseAsync(['node', 'samovar', 'check-config', ...args]).then(
     () => [],
     (error: unknown) => {

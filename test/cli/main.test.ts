@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { commands } from '../../src/cli/commands.js';
 import { fileWith } from './file-with.js';
 import { runScript } from '../support/process.js';
 import { freePorts } from '../support/ports.js';
@@ -21,7 +22,9 @@ it('prints its version', async () => {
 it('prints help with every command', async () => {
   const { code, out } = await samovar('--help');
   expect(code).toBe(0);
-  expect(out).toContain('demo [options]');
+  for (const [name, { description }] of Object.entries(commands)) {
+    expect(out.replaceAll(/\s+/g, ' ')).toContain(`${name} ${description}`);
+  }
 });
 
 it.each([

@@ -5,14 +5,15 @@ import { recordedTerminal } from './recorded-terminal.js';
 export async function runCommand(words: readonly string[], { cwd }: { readonly cwd: string }) {
   const terminal = recordedTerminal();
   let code: number | undefined;
-  const program = createProgram({
+  const parts = {
     terminal,
     env: {},
     cwd,
     stdin: process.stdin,
     signal: new AbortController().signal,
-    exitWith: (given) => void (code = given),
-  });
+    exitWith: (given: number) => void (code = given),
+  };
+  const program = await createProgram(parts, words);
   await program.parseAsync(['node', 'samovar', ...words]);
   return { code, lines: terminal.lines, errors: terminal.errors };
 }

@@ -5,12 +5,11 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { dxExample, handleDxExample } from '../../handlers/index.js';
-import { createProgram } from '../../src/cli/program.js';
 import { describeContract, type Contract } from '../../src/contract/contract.js';
 import { pythonPackage } from '../../src/contract/python/package.js';
 import { defineAction, defineHandler, failed, secret, startServer, type Action } from '../../src/index.js';
 import { createAmqpTransport } from '../../transports/amqp/index.js';
-import { recordedTerminal } from '../cli/recorded-terminal.js';
+import { runCommand } from '../cli/run-command.js';
 import { openScene } from '../e2e/workers/scene.js';
 import { findCryptography, findPika, findPydantic } from '../interop/foreign-library.js';
 import { runProgram } from '../support/process.js';
@@ -170,18 +169,9 @@ test('the generated package calls a worker: values, secrets, errors, deadlines, 
 });
 
 test('samovar contract generate python writes a package, and replaces an earlier one', async () => {
-  const terminal = recordedTerminal();
-  const generate = (handlers: string) =>
-    createProgram({
-      terminal,
-      env: {},
-      cwd: folder,
-      stdin: process.stdin,
-      signal: new AbortController().signal,
-      exitWith: () => undefined,
-    }).parseAsync(['node', 'samovar', 'contract', 'generate', 'python', '--handlers', handlers, '--out', 'made']);
-  await generate('samovar/handlers');
-  await generate('samovar/handlers');
-  expect(terminal.lines).toEqual(['6 actions in made', '6 actions in made']);
+  const words = ['contract', 'generate', 'python', '--handlers', 'samovar/handlers', '--out', 'made'];
+  for (let times = 0; times < 2; times++) {
+    expect((await runCommand(words, { cwd: folder })).lines).toEqual(['6 actions in made']);
+  }
   expect(await readFile(join(folder, 'made/actions.py'), 'utf8')).toContain('dx_order_coffee_pot: Action = Action(');
 });

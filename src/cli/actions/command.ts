@@ -23,8 +23,7 @@ With --handlers and neither --config nor a virtual host, no file is read: what d
   $ samovar actions --handlers ./my-handlers --json
   $ samovar actions --handlers samovar/handlers --schema dx_example`;
 
-export function addActionsCommand(program: Command, parts: CommandParts): void {
-  const command = program.command('actions').description('tell which package gives which action');
+export function defineCommand(command: Command, parts: CommandParts): void {
   addConfigurationOptions(command)
     .option('--json', 'print a JSON array, one object for each action')
     .option('--schema <action>', 'print the JSON Schemas of its request, response and errors')

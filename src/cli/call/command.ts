@@ -7,10 +7,8 @@ import { callOnce } from './call-once.js';
 import { exitCodeTable } from './endings.js';
 import { addCallFlags, checkFlags, type CallFlags } from './flags.js';
 
-export function addCallCommand(program: Command, parts: CommandParts): void {
-  const command = program
-    .command('call')
-    .description('have an action done at a node, and print its answer')
+export function defineCommand(command: Command, parts: CommandParts): void {
+  command
     .argument('[action]', 'the name of the action; with --batch, for lines that name none')
     .addHelpText('after', () => helpText());
   addKeysFile(addCallerOptions(addCallFlags(command))).action(

@@ -16,10 +16,7 @@ export interface CheckConfigOptions extends Omit<ConfigurationOptions, 'handlers
   readonly printSchema?: boolean;
 }
 
-export function addCheckConfigCommand(program: Command, parts: CommandParts): void {
-  const command = program
-    .command('check-config')
-    .description('say what a worker would serve, or everything that is wrong with the configuration');
+export function defineCommand(command: Command, parts: CommandParts): void {
   addConfigurationOptions(command)
     .option('--no-handlers', 'do not load the handler modules')
     .option('--json', 'one JSON document on standard output')

@@ -5,19 +5,18 @@ import { createLookUp } from './look-up.js';
 import { scripts, shells, type Shell } from './scripts.js';
 import { complete } from './words.js';
 
-export function addCompletionCommand(program: Command, parts: CommandParts): void {
+/** It completes the words of its parent. */
+export function defineCommand(command: Command, parts: CommandParts): void {
   const shell = new Argument('<shell...>', 'the shell');
   // Said, but not enforced: with --words they are others.
   shell.argChoices = [...shells];
-  program
-    .command('completion')
-    .description('print the script that completes commands, options, actions and addresses in a shell')
+  command
     .usage(shells.join('|'))
     .addArgument(shell)
     .addOption(new Option('--words', 'what the scripts call: the words so far').hideHelp())
     .addHelpText('after', () => helpText)
     .action(async (words: readonly string[], { words: isAsked }: { readonly words?: boolean }) => {
-      if (isAsked) await printWords(program, words, parts);
+      if (isAsked) await printWords(command.parent ?? command, words, parts);
       else parts.terminal.write(scriptOf(words));
     });
 }

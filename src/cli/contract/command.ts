@@ -6,11 +6,8 @@ import { addContractOptions } from './contract-of.js';
 import { runGeneratePython, runGenerateTypescript, type GenerateFlags } from './generate.js';
 import { runServe, type ServeFlags } from './serve.js';
 
-export function addContractCommand(program: Command, parts: CommandParts): void {
-  const contract = program
-    .command('contract')
-    .description('write down what the handlers promise, for callers in any language')
-    .addHelpText('after', help);
+export function defineCommand(contract: Command, parts: CommandParts): void {
+  contract.addHelpText('after', help);
   addContractOptions(contract.command('build'))
     .description('write JSON Schemas, an AsyncAPI document and a documentation site')
     .requiredOption('--out <folder>', 'where to; files of an earlier build are replaced, those that are gone removed')

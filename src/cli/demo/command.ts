@@ -12,10 +12,8 @@ export interface DemoOptions extends TransportChoice {
   readonly requests?: string;
 }
 
-export function addDemoCommand(program: Command, parts: CommandParts): void {
-  program
-    .command('demo')
-    .description('start two nodes with the example handlers, and make real calls')
+export function defineCommand(command: Command, parts: CommandParts): void {
+  command
     .addOption(new Option('--transport <name>', 'what carries the messages').choices(transportNames).default('memory'))
     .option('--url <url>', 'the broker, such as amqp://user:password@localhost:5672')
     .option('--endpoint <url>', 'SQS at an endpoint, such as http://localhost:4566, instead of an emulator of its own')

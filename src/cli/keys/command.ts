@@ -33,11 +33,8 @@ in stored answers (24 hours). A key and a secret never stand on the command line
 
 Exit codes: 0 done, 1 a token that no key opens (nothing is printed then), 64 wrong usage, 78 no key, or a wrong one.`;
 
-export function addKeysCommand(program: Command, parts: CommandParts): void {
-  const keys = program
-    .command('keys')
-    .description('make keys for secrets, and encrypt, decrypt or re-encrypt with them')
-    .addHelpText('after', help);
+export function defineCommand(keys: Command, parts: CommandParts): void {
+  keys.addHelpText('after', help);
 
   function add(name: string, description: string): Command {
     return keys

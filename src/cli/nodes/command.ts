@@ -11,9 +11,8 @@ export interface NodesOptions extends ConfigurationOptions {
   readonly json?: boolean;
 }
 
-export function addNodesCommand(program: Command, parts: CommandParts): void {
-  addConfigurationOptions(program.command('nodes'))
-    .description('show who serves node addresses, and what waits there')
+export function defineCommand(command: Command, parts: CommandParts): void {
+  addConfigurationOptions(command)
     .option('--to <address>', 'an address, instead of the configured ones; repeatable', (address, before) => [
       ...((before as readonly string[] | undefined) ?? []),
       address,

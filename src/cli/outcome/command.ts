@@ -6,10 +6,8 @@ import { addCallerOptions, type ConfigurationOptions } from '../configured.js';
 import { addKeysFile } from '../keys/keyring-of.js';
 import { askOnce, type OutcomeFlags } from './ask-once.js';
 
-export function addOutcomeCommand(program: Command, parts: CommandParts): void {
-  const command = program
-    .command('outcome')
-    .description('ask a node what became of an earlier call, by its idempotency key; nothing is run')
+export function defineCommand(command: Command, parts: CommandParts): void {
+  command
     .argument('<action>', 'the name of the action that was called')
     .requiredOption('--key <key>', 'the idempotency key of the call', keyFlag)
     .option('--to <address>', "the node address; by default the action's own, else the only one configured")

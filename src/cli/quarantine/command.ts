@@ -31,11 +31,8 @@ export interface ChangeOptions extends CommonOptions {
   readonly yes?: boolean;
 }
 
-export function addQuarantineCommand(program: Command, parts: CommandParts): void {
-  const quarantine = program
-    .command('quarantine')
-    .description('list, show, run again or delete requests that were set aside')
-    .addHelpText('after', help);
+export function defineCommand(quarantine: Command, parts: CommandParts): void {
+  quarantine.addHelpText('after', help);
 
   function add(name: string, description: string): Command {
     return addCallerOptions(quarantine.command(name))

@@ -35,10 +35,8 @@ Examples:
   $ samovar status
   $ samovar status --vhost trees --json`;
 
-export function addStatusCommand(program: Command, parts: CommandParts): void {
-  program
-    .command('status')
-    .description('ask the workers on this machine how they are')
+export function defineCommand(command: Command, parts: CommandParts): void {
+  command
     .option('--socket <path>', 'ask the worker with this health socket only')
     .option('--virtual-host-name, --vhost <name>', 'this virtual host only')
     .option('--json', 'print what the workers answer, as JSON')

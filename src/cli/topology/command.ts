@@ -11,9 +11,8 @@ export interface TopologyOptions extends ConfigurationOptions, RoleChoice {
   readonly json?: boolean;
 }
 
-export function addTopologyCommand(program: Command, parts: CommandParts): void {
-  addConfigurationOptions(program.command('topology'))
-    .description('print what a worker or a caller declares on RabbitMQ, and the narrowest permissions for it')
+export function defineCommand(command: Command, parts: CommandParts): void {
+  addConfigurationOptions(command)
     .addOption(
       new Option(
         '--for <role>',

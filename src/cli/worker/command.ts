@@ -18,8 +18,7 @@ interface WorkerOptions extends ConfigurationOptions {
 
 const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];
 
-export function addWorkerCommand(program: Command, parts: CommandParts): void {
-  const command = program.command('worker').description('serve requests, until it is told to stop');
+export function defineCommand(command: Command, parts: CommandParts): void {
   addConfigurationOptions(command)
     .addOption(new Option('--log-level <level>', 'what to log; info, or as configured').choices(logLevels))
     .option('--socket <path>', 'where to answer "samovar status", if not in the runtime folder')

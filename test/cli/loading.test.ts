@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
@@ -8,12 +9,12 @@ import { freePorts } from '../support/ports.js';
 import { runScript, type ScriptProcess } from '../support/process.js';
 import { openBench, testFolder, testHandlers } from './worker/kit.js';
 
-/** Tells which of the optional peers anybody asks for. */
+/** Tells which packages anybody asks for. */
 const hook = `import { register } from 'node:module';
 register('data:text/javascript,' + encodeURIComponent(\`
   import { writeSync } from 'node:fs';
   export async function resolve(specifier, context, next) {
-    if (/^(amqplib|redis|@aws-sdk|@smithy)(\\\\/|$)/.test(specifier)) writeSync(2, 'peer ' + specifier + '\\\\n');
+    if (/^@?[a-z][^:]*$/.test(specifier)) writeSync(2, 'package ' + specifier + '\\\\n');
     return next(specifier, context);
   }\`));`;
 
@@ -24,10 +25,15 @@ beforeEach(async () => {
   nodeOptions = ['--import', hooks];
 });
 
-/** The packages, without what they ask for themselves. */
-function peersOf({ stderr }: Pick<ScriptProcess, 'stderr'>): string[] {
-  const names = [...stderr.matchAll(/^peer ((?:@[^/\s]+\/)?[^/\s]+)/gm)].map(([, name = '']) => name);
-  return [...new Set(names.filter((name) => !name.startsWith('@smithy') && !/^@aws-sdk\/(?!client-)/.test(name)))];
+function packagesOf({ stderr }: Pick<ScriptProcess, 'stderr'>): string[] {
+  const names = [...stderr.matchAll(/^package ((?:@[^/\s]+\/)?[^/\s]+)/gm)].map(([, name = '']) => name);
+  // That one is tsx's own, which runs the sources here.
+  return [...new Set(names)].filter((name) => name !== 'esbuild' && !builtinModules.includes(name));
+}
+
+/** The optional peers among them, without what they ask for themselves. */
+function peersOf(child: Pick<ScriptProcess, 'stderr'>): string[] {
+  return packagesOf(child).filter((name) => /^(amqplib|redis|@aws-sdk\/client-.*)$/.test(name));
 }
 
 it('each part of the package loads the client library of its own broker, and the core none', async () => {
@@ -44,6 +50,12 @@ it('each part of the package loads the client library of its own broker, and the
   expect(await child.exited).toEqual({ code: 0, signal: null });
   const told = child.stderr.split(/^part /m).slice(1);
   expect(told.map((stderr) => peersOf({ stderr }))).toEqual([[], [], [], [], ['amqplib'], ['@aws-sdk/client-sqs']]);
+});
+
+it.each(['--help', '--version'])('samovar %s loads nothing that it has no use for', async (option) => {
+  const child = (await openBench()).run([option], { nodeOptions });
+  expect(await child.exited).toEqual({ code: 0, signal: null });
+  expect(packagesOf(child)).toEqual(['commander']);
 });
 
 it('samovar worker --help loads none of them', async () => {
