@@ -39,16 +39,13 @@ const quickPlans: readonly Plan[] = [{ size: 'small', callers: [1, 16] }];
 
 /** Calls over RabbitMQ, of Samovar with more and less switched on, by hand, and of others. */
 export async function measureAmqp(context: GroupContext): Promise<readonly Table[]> {
-  const { quick, url, brokerPid, seed, write } = context;
-  const timing = quick
-    ? { warmUpMs: 2_000, rounds: 5, roundMs: 400, repeats: 0 }
-    : { warmUpMs: 1_000, rounds: 7, roundMs: 1_000, repeats: 3 };
+  const { quick, url } = context;
   const measured = quick ? [baseline, defaults] : contenders;
   const tables: Table[] = [];
   for (const { size, callers } of quick ? quickPlans : plans) {
     await withContenders(measured, { url, text: texts[size] }, async (opened) => {
       for (const count of callers) {
-        const rounds = await measureRounds(opened, { ...timing, callers: count, seed, brokerPid, write });
+        const rounds = await measureRounds(opened, count, context);
         const chart = count === 16 && size === 'small' ? { chart: { file: 'amqp', column: 'ratio' } } : {};
         tables.push(tableOf(titleOf('RabbitMQ', count, size), rounds, chart));
       }

@@ -1,20 +1,12 @@
 export { median } from './statistics.js';
 import { createSeededRandom } from 'samovar/testing';
 import type { Opened } from './contender.js';
+import type { GroupContext } from './group.js';
 import { shuffled } from './shuffled.js';
 import { measureSlot, tolerableLoad, type Slot } from './slot.js';
 
-export interface RoundsOptions {
-  readonly callers: number;
-  readonly warmUpMs: number;
-  readonly rounds: number;
-  readonly roundMs: number;
-  /** How often a disturbed slot is measured again. */
-  readonly repeats: number;
-  readonly seed: number;
-  readonly brokerPid?: number | undefined;
-  readonly write: (line: string) => void;
-}
+const thorough = { warmUpMs: 2_000, rounds: 7, roundMs: 1_000, repeats: 3 };
+const brisk = { warmUpMs: 2_000, rounds: 5, roundMs: 400, repeats: 0 };
 
 /** A contender's slots, one of each round. */
 export interface Measured {
@@ -25,9 +17,10 @@ export interface Measured {
 /** After a warm-up all take turns, in each round in another order, so that what else the machine does hits all alike. */
 export async function measureRounds(
   contenders: readonly Opened[],
-  options: RoundsOptions,
+  callers: number,
+  { quick, seed, brokerPid, write }: Pick<GroupContext, 'quick' | 'seed' | 'brokerPid' | 'write'>,
 ): Promise<readonly Measured[]> {
-  const { callers, warmUpMs, rounds, roundMs, repeats, seed, brokerPid, write } = options;
+  const { warmUpMs, rounds, roundMs, repeats } = quick ? brisk : thorough;
   const random = createSeededRandom(seed);
   const measured = contenders.map((contender) => ({ contender, name: contender.name, slots: [] as Slot[] }));
   for (const { contender, name } of measured) {
@@ -42,7 +35,7 @@ export async function measureRounds(
   }
   return measured;
 
-  /** The least disturbed of the tries. */
+  /** One that other programs have disturbed is measured again; the least disturbed one counts. */
   async function undisturbed(contender: Opened): Promise<Slot> {
     let best: Slot | undefined;
     for (let tries = 0; tries <= repeats; tries++) {

@@ -7,7 +7,6 @@ import { measureFullQueue } from './sqs/full-queue.js';
 import { tableOf, titleOf } from './summary.js';
 
 const samovar = { name: 'Samovar', module: new URL('sqs/samovar.ts', import.meta.url), variant: 'defaults' };
-const timing = { warmUpMs: 2_000, rounds: 7, roundMs: 1_000, repeats: 3 };
 
 /** Calls over SQS, and a full queue worked off beside others; on the emulator, in a process of its own. */
 export async function measureSqs(context: GroupContext): Promise<readonly Table[]> {
@@ -18,14 +17,13 @@ export async function measureSqs(context: GroupContext): Promise<readonly Table[
     AWS_SECRET_ACCESS_KEY: 'bench',
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   });
-  const { seed, write } = context;
   const emulator = runScript(new URL('sqs/emulator.ts', import.meta.url));
   try {
     const endpoint = (await emulator.waitForLine('at ')).slice(3);
     const tables = [await measureFullQueue(endpoint, context)];
     await withContenders([samovar], { url: endpoint, text: texts.small }, async (opened) => {
       for (const callers of [1, 16]) {
-        const measured = await measureRounds(opened, { ...timing, callers, seed, write, brokerPid: emulator.pid });
+        const measured = await measureRounds(opened, callers, { ...context, brokerPid: emulator.pid });
         tables.push(tableOf(titleOf('SQS', callers, 'small'), measured));
       }
     });

@@ -45,12 +45,11 @@ const questions: readonly Question[] = [
 ];
 
 /** What calls cost while others do not come to their end. */
-export async function measureWaiting({ url, brokerPid, seed, write }: GroupContext): Promise<readonly Table[]> {
-  const timing = { warmUpMs: 2_000, rounds: 7, roundMs: 1_000, repeats: 3 };
+export async function measureWaiting(context: GroupContext): Promise<readonly Table[]> {
   const tables: Table[] = [];
   for (const { title, note, callers, contenders } of questions) {
-    const measured = await withContenders(contenders, { url, text: texts.small }, (opened) =>
-      measureRounds(opened, { ...timing, callers, seed, brokerPid, write }),
+    const measured = await withContenders(contenders, { url: context.url, text: texts.small }, (opened) =>
+      measureRounds(opened, callers, context),
     );
     tables.push(tableOf(title, measured, { note }));
   }
