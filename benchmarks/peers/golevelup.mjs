@@ -14,6 +14,7 @@ const options = {
   tuned: { prefetchCount: 128, connectionManagerOptions: { connectionOptions: { noDelay: true } } },
 };
 const routingKey = 'echo';
+const exchangeOf = (variant) => `bench-golevelup-${variant}`;
 
 export async function serve({ url, variant }) {
   class EchoService {
@@ -45,8 +46,4 @@ function start(url, variant, providers) {
   class BenchModule {}
   Module({ imports: [RabbitMQModule.forRoot({ uri: url, exchanges, ...options[variant] })], providers })(BenchModule);
   return NestFactory.createApplicationContext(BenchModule, { logger: false });
-}
-
-function exchangeOf(variant) {
-  return `bench-golevelup-${variant}`;
 }

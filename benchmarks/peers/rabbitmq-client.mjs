@@ -10,12 +10,12 @@ const options = {
   documented: { connection: {}, consumer: {}, client: { confirm: true } },
   tuned: { connection: { noDelay: true }, consumer: { qos: { prefetchCount: 128 } }, client: {} },
 };
-const queue = 'bench-rabbitmq-client';
+const queueOf = (variant) => `bench-rabbitmq-client-${variant}`;
 
 export async function serve({ url, variant }) {
   const { connection, consumer } = options[variant];
   const rabbit = await open(url, connection);
-  const server = rabbit.createConsumer({ queue, ...consumer }, async ({ body: { n } }, reply) => {
+  const server = rabbit.createConsumer({ queue: queueOf(variant), ...consumer }, async ({ body: { n } }, reply) => {
     await reply({ n });
   });
   server.on('error', fail);
@@ -31,7 +31,7 @@ export async function connect({ url, variant, text }) {
   const rabbit = await open(url, connection);
   const rpc = rabbit.createRPCClient(client);
   return {
-    call: async (n) => answered(n, (await rpc.send(queue, { n, text })).body),
+    call: async (n) => answered(n, (await rpc.send(queueOf(variant), { n, text })).body),
     async close() {
       await rpc.close();
       await rabbit.close();
