@@ -54,30 +54,36 @@ async function time(ms: number): Promise<Timed> {
   return { ns: (tookMs * 1e6) / calls, cpuNs: ((user + system) * 1_000) / calls };
 }
 
-/**
- * V8 tells how much is in use before and after each collection: what is made between two of them is the difference. It
- * is counted apart from the time, because the profiler has a price.
- */
 async function count(calls: number): Promise<Counted> {
   const heapBytesBefore = heapBytes();
+  const { bytes, collections, collectionMs } = await garbageOf(calls);
+  const per100k = 100_000 / calls;
+  return {
+    bytes: bytes / calls,
+    collections: collections * per100k,
+    collectionMs: collectionMs * per100k,
+    heapBytesBefore,
+    heapBytesAfter: heapBytes(),
+  };
+}
+
+/**
+ * V8 tells how much is in use before and after each collection: what is made between two of them is the difference. It
+ * is counted apart from the time, because that has a price, and in a function of its own, because it leaves garbage.
+ */
+async function garbageOf(calls: number): Promise<Pick<Counted, 'bytes' | 'collections' | 'collectionMs'>> {
   const profiler = new GCProfiler();
+  let bytes = -process.memoryUsage().heapUsed;
   profiler.start();
   await make(calls);
-  const { heapUsed } = process.memoryUsage();
+  bytes += process.memoryUsage().heapUsed;
   const { statistics } = profiler.stop();
-  let bytes = heapUsed - heapBytesBefore;
   let collectionUs = 0;
   for (const { beforeGC, afterGC, cost } of statistics) {
     bytes += beforeGC.heapStatistics.usedHeapSize - afterGC.heapStatistics.usedHeapSize;
     collectionUs += cost;
   }
-  return {
-    bytes: bytes / calls,
-    collections: (statistics.length * 100_000) / calls,
-    collectionMs: ((collectionUs / 1_000) * 100_000) / calls,
-    heapBytesBefore,
-    heapBytesAfter: heapBytes(),
-  };
+  return { bytes, collections: statistics.length, collectionMs: collectionUs / 1_000 };
 }
 
 function heapBytes(): number {
