@@ -11,18 +11,30 @@ const peer = (name: string) => new URL(`peers/${name}.mjs`, import.meta.url);
 const baseline: Contender = { name: 'by hand on amqplib, direct reply-to', module: byHand, variant: 'direct' };
 const defaults: Contender = { name: 'Samovar', module: samovar, variant: 'defaults' };
 
-const others = ['rabbitmq-client', 'nestjs', 'golevelup', 'moleculer'];
+/** Other libraries, and what of each is measured. */
+const others: readonly (readonly [name: string, ...variants: string[]])[] = [
+  ['amqplib', 'documented'],
+  ['rabbitmq-client', 'documented', 'tuned'],
+  ['nestjs', 'documented', 'acked', 'tuned'],
+  ['golevelup', 'documented', 'tuned'],
+  ['moleculer', 'documented', 'tuned'],
+];
 const contenders: readonly Contender[] = [
   baseline,
   { name: 'by hand on amqplib, callback queue', module: byHand, variant: 'queue' },
+  {
+    name: 'the pieces of Samovar, by hand',
+    module: new URL('amqp/pieces-by-hand.ts', import.meta.url),
+    variant: 'pieces',
+  },
   defaults,
   { name: 'Samovar, fast profile', module: samovar, variant: 'fast' },
   { name: 'Samovar, persistent', module: samovar, variant: 'persistent' },
   { name: 'Samovar, a secret', module: samovar, variant: 'secrets' },
   { name: 'Samovar, a lock', module: samovar, variant: 'lock' },
   { name: 'Samovar, an idempotency key', module: samovar, variant: 'key' },
-  ...others.flatMap((name) =>
-    ['documented', 'tuned'].map((variant) => ({ name: `${name}, ${variant}`, module: peer(name), variant })),
+  ...others.flatMap(([name, ...variants]) =>
+    variants.map((variant) => ({ name: `${name}, ${variant}`, module: peer(name), variant })),
   ),
 ];
 
@@ -37,6 +49,9 @@ const plans: readonly Plan[] = [
 ];
 const quickPlans: readonly Plan[] = [{ size: 'small', callers: [1, 16] }];
 
+const note =
+  'Others as *documented*: as their documentation shows an RPC, with their defaults; *tuned*: without Nagle’s delay, with prefetch 128 and acks. The first row is the baseline of the ratios: tuned, and it checks, confirms and survives nothing.';
+
 /** Calls over RabbitMQ, of Samovar with more and less switched on, by hand, and of others. */
 export async function measureAmqp(context: GroupContext): Promise<readonly Table[]> {
   const { quick, url } = context;
@@ -47,7 +62,7 @@ export async function measureAmqp(context: GroupContext): Promise<readonly Table
       for (const count of callers) {
         const rounds = await measureRounds(opened, count, context);
         const chart = count === 16 && size === 'small' ? { chart: { file: 'amqp', column: 'ratio' } } : {};
-        tables.push(tableOf(titleOf('RabbitMQ', count, size), rounds, chart));
+        tables.push(tableOf(titleOf('RabbitMQ', count, size), rounds, { note, ...chart }));
       }
     });
   }
