@@ -38,6 +38,8 @@ async function changedMs(file: string): Promise<number> {
   return (await stat(file)).mtimeMs;
 }
 
-function npm(cwd: string, ...args: string[]): Promise<unknown> {
-  return promisify(execFile)('npm', args, { cwd });
+async function npm(cwd: string, ...args: string[]): Promise<void> {
+  await promisify(execFile)('npm', args, { cwd }).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
+    throw new Error(`expected npm ${args.join(' ')} to succeed, got:\n${stdout}${stderr}`);
+  });
 }

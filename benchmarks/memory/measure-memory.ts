@@ -40,7 +40,7 @@ export const measureMemory: MeasureGroup = async ({ seed, quick, write }) => {
         title: 'In one process, one caller',
         note: 'The ratio is the processor time of a call to that of Samovar’s, round by round: above 1, Samovar is faster. Samovar checks request and response on both sides, and passes JSON through a queue, with a deadline. oRPC, tRPC and plain zod check each once, with the same schemas; Moleculer checks the request alone, with its own validator.',
         columns: [
-          ...['', 'ns per call', 'ns CPU', 'ratio', 'lowest', 'highest'],
+          ...['', 'ns per call', 'ns CPU', 'ratio', 'ratio min', 'ratio max'],
           ...['bytes per call', 'collections per 100,000 calls', 'ms for these'],
         ],
         rows,
