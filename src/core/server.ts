@@ -114,19 +114,22 @@ export async function startServer(options: ServerOptions): Promise<Server> {
   }
 
   const server: Server = {
-    health: () => ({
-      state,
-      since,
-      red: redFlags(addresses, consumers, worker.inHand.stuck, transport.health(), state),
-      consuming: [...consumers.keys()],
-      intake: worker.intake,
-      inFlight: dispatcher.inFlight,
-      running: worker.inHand.running,
-      waiting: worker.waiting(),
-      stuck: worker.inHand.stuck,
-      counters: worker.counters(),
-      transport: transport.health(),
-    }),
+    health() {
+      const carrier = transport.health();
+      return {
+        state,
+        since,
+        red: redFlags(addresses, consumers, worker.inHand.stuck, carrier, state),
+        consuming: [...consumers.keys()],
+        intake: worker.intake,
+        inFlight: dispatcher.inFlight,
+        running: worker.inHand.running,
+        waiting: worker.waiting(),
+        stuck: worker.inHand.stuck,
+        counters: worker.counters(),
+        transport: carrier,
+      };
+    },
     stop: () => (stopping ??= drain()),
     async [Symbol.asyncDispose]() {
       await server.stop();

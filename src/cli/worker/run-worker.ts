@@ -68,7 +68,7 @@ export async function runWorker(configuration: Configuration, parts: RunWorkerPa
   );
   const health = () => workers.map((worker) => worker.health());
   const notifier = createNotifier({ env, log, clock });
-  const watch = watchHealth({ clock, log, health, onStatus: (text) => notifier.status(text) });
+  const watch = watchHealth({ clock, log, workers, onStatus: (text) => notifier.status(text) });
   const stray = watchStrayErrors(parts.events, {
     log,
     onException() {

@@ -1,7 +1,7 @@
 import type { VirtualHost } from '../../config/settings.js';
 import { abortable } from '../../core/abort.js';
 import { delay } from '../../core/clock.js';
-import { startServer, type Server } from '../../core/server.js';
+import { startServer, type Server, type ServerHealth } from '../../core/server.js';
 import { TransportError } from '../../core/transport.js';
 import type { CallView } from '../../middleware/observe.js';
 import type { CommandLog } from '../log/create-log.js';
@@ -31,6 +31,8 @@ export interface VirtualHostWorker {
   /** After the last handler, of this and of all virtual hosts: what set-ups left to be done, then the connections. */
   close(): Promise<void>;
   health(): VirtualHostHealth;
+  /** Why somebody should look at it: of its health, what there is to watch. */
+  red(): readonly string[];
   /** What runs now. */
   running(): readonly CallView[];
 }
@@ -87,6 +89,17 @@ export function createVirtualHostWorker(virtualHost: VirtualHost, parts: Virtual
     }
   }
 
+  function redOf(served: ServerHealth | undefined): string[] {
+    return redReasons({
+      state,
+      refusal: refusal?.message,
+      server: served,
+      transport: served?.transport ?? prepared?.transport.health(),
+      jammed: served ? requests.jammed(served.intake) : [],
+      stores: stores.problem(),
+    });
+  }
+
   return {
     name,
     get state() {
@@ -117,23 +130,15 @@ export function createVirtualHostWorker(virtualHost: VirtualHost, parts: Virtual
     },
     health() {
       const served = server?.health();
-      const transport = served?.transport ?? prepared?.transport.health();
-      const jammed = served ? requests.jammed(served.intake) : [];
       return {
         ...{ name, state, since, addresses, mock },
-        red: redReasons({
-          state,
-          refusal: refusal?.message,
-          server: served,
-          transport,
-          jammed,
-          stores: stores.problem(),
-        }),
+        red: redOf(served),
         actions: (prepared?.packaged ?? []).map(({ handler, from }) => ({ name: handler.action.name, from })),
         ...(served && { server: served }),
         ...(prepared && { client: prepared.client.health() }),
       };
     },
+    red: () => redOf(server?.health()),
     running: () => requests.running(),
   };
 }
