@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { addFailures, countVitest, describeCounts, type Counts, type VitestReport } from './gates/counts.js';
+import { installSystemPackages } from './support/system-packages.js';
 
 const gates = ['lint', 'typecheck', 'unused', 'build', 'package-check'];
 /** As vitest.config.ts has it written. */
@@ -28,6 +29,7 @@ async function runAll(): Promise<Counts> {
   await mkdir('.tmp', { recursive: true });
   await rm(vitestReport, { force: true });
   const failed: string[] = [];
+  if (process.env['CI'] === 'true') await installSystemPackages();
   for (const gate of gates) {
     console.log(`\n── ${gate}`);
     if ((await run('npm', ['run', '--silent', gate])) !== 0) failed.push(gate);
