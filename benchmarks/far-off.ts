@@ -27,6 +27,6 @@ function cellsOf({ title, columns, rows }: Table, column: string): [row: string,
   const at = columns.indexOf(column);
   return rows.flatMap((row): [string, number][] => {
     const value = row[at];
-    return typeof value === 'number' ? [[`${title}: ${row[0]}`, value]] : [];
+    return value === undefined ? [] : [[`${title}: ${row[0]}`, Number(value)]];
   });
 }

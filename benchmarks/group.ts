@@ -7,7 +7,7 @@ export interface Table {
    * `ratio max`, the best of its rounds, or else its `ratio`.
    */
   readonly columns: readonly string[];
-  /** Numbers are kept as they are: they are rounded when they are shown. */
+  /** Numbers as they were measured: they are rounded when they are kept, and when they are shown. */
   readonly rows: readonly (readonly (string | number)[])[];
   /** Draws this column as bars into `docs/benchmarks-<file>.svg`. */
   readonly chart?: { readonly file: string; readonly column: string };

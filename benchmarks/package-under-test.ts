@@ -39,7 +39,10 @@ async function changedMs(file: string): Promise<number> {
 }
 
 async function npm(cwd: string, ...args: string[]): Promise<void> {
-  await promisify(execFile)('npm', args, { cwd }).catch(({ stdout, stderr }: { stdout: string; stderr: string }) => {
-    throw new Error(`expected npm ${args.join(' ')} to succeed, got:\n${stdout}${stderr}`);
-  });
+  try {
+    await promisify(execFile)('npm', args, { cwd });
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string };
+    throw new Error(`expected npm ${args.join(' ')} to succeed, got:\n${stdout}${stderr}`, { cause: error });
+  }
 }

@@ -26,6 +26,15 @@ export async function writeResults(results: Results): Promise<void> {
   await writeFile(file, toJson(results));
 }
 
+/** As it is kept: four digits say more than was measured, and JSON has no NaN. */
+export function brief({ rows, ...table }: Table): Table {
+  const cell = (value: string | number): string | number => {
+    if (typeof value === 'string' || Number.isInteger(value)) return value;
+    return Number.isFinite(value) ? Number(value.toPrecision(4)) : '–';
+  };
+  return { ...table, rows: rows.map((row) => row.map(cell)) };
+}
+
 /** A line for each row: a later run is compared by its diff. */
 export function toJson(value: unknown): string {
   const rows: string[] = [];

@@ -3,7 +3,7 @@ import { startRabbitmq, type Broker } from '../test/support/rabbitmq.js';
 import { groups } from './groups.js';
 import { machineClass } from './machine.js';
 import { versionOf } from './package-under-test.js';
-import type { GroupResult } from './results.js';
+import { brief, type GroupResult } from './results.js';
 
 export interface RunGroupsOptions {
   readonly names: readonly string[];
@@ -38,7 +38,7 @@ export async function runGroups({ names, seed, quick, say, onResult, onError }: 
           ...(quick ? {} : await versionsOf(group.peers ?? [])),
         };
         const date = new Date().toISOString().slice(0, 10);
-        await onResult(name, { date, seed, machine: machineClass, versions, tables });
+        await onResult(name, { date, seed, machine: machineClass, versions, tables: tables.map(brief) });
       } catch (error) {
         onError(name, error);
       } finally {

@@ -25,7 +25,7 @@ export function tableOf(title: string, measured: readonly Measured[], more: Part
       const middle = (of: (slot: Slot) => number) => median(each.slots.map(of));
       return [
         each.name,
-        ...[speed.median, speed.min, speed.max, ratio.median, ratio.min, ratio.max].map(brief),
+        ...[speed.median, speed.min, speed.max, ratio.median, ratio.min, ratio.max],
         ...[
           middle(({ p50Us }) => p50Us),
           middle(({ p99Us }) => p99Us),
@@ -34,14 +34,9 @@ export function tableOf(title: string, measured: readonly Measured[], more: Part
           middle(({ brokerCpuUs }) => brokerCpuUs),
           middle(({ callerRssBytes }) => callerRssBytes / mebibyte),
           middle(({ workerRssBytes }) => workerRssBytes / mebibyte),
-        ].map(brief),
+        ],
         each.slots.filter(({ foreignLoad }) => foreignLoad > tolerableLoad).length,
       ];
     }),
   };
-}
-
-/** Four digits say more than was measured. JSON has no NaN. */
-function brief(value: number): number | string {
-  return Number.isFinite(value) ? Number(value.toPrecision(4)) : '–';
 }

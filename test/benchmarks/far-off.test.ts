@@ -32,5 +32,5 @@ test('what was never recorded is an alarm: it would be held to nothing', () => {
 });
 
 test('a ratio that could not be taken is an alarm where one was recorded', () => {
-  expect(farOff([tableOf(['Samovar', 0, NaN])], [tableOf(['Samovar', 1, 1])])).toHaveLength(1);
+  expect(farOff([tableOf(['Samovar', 0, '–'])], [tableOf(['Samovar', 1, 1])])).toHaveLength(1);
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { renderChart } from '../../benchmarks/chart.js';
 import type { Table } from '../../benchmarks/group.js';
 import { renderPage, renderRows, show } from '../../benchmarks/render.js';
-import { toJson, type Results } from '../../benchmarks/results.js';
+import { brief, toJson, type Results } from '../../benchmarks/results.js';
 
 const table: Table = {
   title: 'RabbitMQ, 16 callers',
@@ -57,6 +57,11 @@ test('the same results make the same page and the same chart, also from their JS
   expect(again).toEqual(results);
   expect(renderPage(again)).toBe(renderPage(results));
   expect(again['amqp']?.tables.map(renderChart)).toEqual([renderChart(table)]);
+});
+
+test('a number is kept with four digits, an integer as it is, and what is none as a dash', () => {
+  const { rows } = brief({ ...table, rows: [['by hand', 1_234_567, 1.058123, 12_345.678, NaN, Infinity]] });
+  expect(rows).toEqual([['by hand', 1_234_567, 1.058, 12_350, '–', '–']]);
 });
 
 test('the JSON has a line for each row', () => {
