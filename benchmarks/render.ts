@@ -33,11 +33,12 @@ export function renderRows({ columns, rows }: Table): string {
   return [head, rule, ...body].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** Three digits, or all of those before the point; two behind it at most. */
+/** Three digits, or all of those before the point; two behind it, or three where it is less than a tenth. */
 export function show(value: string | number): string {
   if (typeof value === 'string') return value;
   if (Number.isInteger(value)) return value.toLocaleString('en');
-  const digits = Math.max(0, 2 - Math.max(0, Math.floor(Math.log10(Math.abs(value)))));
+  const size = Math.abs(value);
+  const digits = size < 0.1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0;
   return value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 

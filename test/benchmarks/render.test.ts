@@ -21,9 +21,9 @@ const results: Results = {
   },
 };
 
-test('a number is shown with three digits or all of those before the point, two behind it at most', () => {
+test('a number is shown with three digits or all of those before the point, two or three behind it', () => {
   expect([0.0123, 0.95, 1.0581, 12.34, 123.4, 1_234.5].map(show)).toEqual([
-    '0.01',
+    '0.012',
     '0.95',
     '1.06',
     '12.3',
