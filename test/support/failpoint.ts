@@ -25,6 +25,11 @@ function onceWritten(task: () => void, turns = 20): void {
   setImmediate(() => (turns > 0 ? onceWritten(task, turns - 1) : task()));
 }
 
+/** Acks wait for each other for a moment; much longer than that, and it is written. */
+function onceAcked(task: () => void): void {
+  setTimeout(() => onceWritten(task), 50);
+}
+
 /**
  * Kills this process as soon as a request comes to `killAt`, as the kernel does when memory runs out: nothing is
  * told, nothing is flushed. The first request passes, and opens what replies need.
@@ -55,7 +60,7 @@ export function createFailpoint(killAt: FailpointName | undefined): Failpoint {
         return transport.consume(address, options, async (delivery) => {
           const disposition = await receive(delivery);
           // It is settled once this has returned.
-          if (disposition.kind === 'ack' && isDue('acked', delivery.message.id)) onceWritten(die);
+          if (disposition.kind === 'ack' && isDue('acked', delivery.message.id)) onceAcked(die);
           return disposition;
         });
       }

@@ -41,6 +41,8 @@ export interface AttachedConsumer extends Consumer, Attachment {
 
 /** What the broker's prefetch count holds. */
 const mostPrefetch = 65_535;
+/** A worker that is killed meanwhile has its requests delivered again, as one that is killed right before an ack has. */
+const ackDelayMs = 2;
 
 export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   const { settings, counters, topology, address, options } = parts;
@@ -89,7 +91,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     // First: a cancel may come right behind its request.
     await control?.attach(link);
     const channel = await link.channel();
-    const settler = createSettler({ channel, counters });
+    const settler = createSettler({ channel, counters, clock, ackDelayMs, intake: options.intake });
     parts.openSettlers.add(settler);
     let tag: string | undefined;
     let isCancelled = false;

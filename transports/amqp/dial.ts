@@ -1,5 +1,5 @@
-import amqp, { type ChannelModel, type SocketOptions } from 'amqplib';
-import { corkEachTurn, socketOf } from './cork.js';
+import amqp, { type Channel, type ChannelModel, type SocketOptions } from 'amqplib';
+import { corkEachTurn, createStraightening, socketOf } from './cork.js';
 import { earlyEndOf, guardOpening } from './early-end.js';
 import type { Endpoint } from './endpoints.js';
 import { replyCodeOf } from './errors.js';
@@ -10,6 +10,8 @@ import { tlsOptions } from './tls-options.js';
 /** Only what a dead connection needs to go away for good. */
 export interface Line {
   readonly model: ChannelModel;
+  /** Makes writing on a new channel cheap, where the client library is as we know it. */
+  straighten(channel: Channel): void;
   /** Lets what is written go out, then ends the socket. */
   hangUp(): void;
   /** Ends the socket now. The connection notices and closes. */
@@ -90,6 +92,7 @@ function lineOf(model: ChannelModel, abort: AbortController): Line {
   if (socket) corkEachTurn(socket);
   return {
     model,
+    straighten: socket ? createStraightening(socket) : () => undefined,
     cut: () => abort.abort(),
     hangUp() {
       if (socket?.writableFinished === false) socket.once('finish', () => abort.abort());

@@ -1,3 +1,4 @@
+import type { Delivery, Message } from '../../src/core/transport.js';
 import type { Arrival, ArrivalRules } from './arrival.js';
 import type { Link } from './link.js';
 import type { Settler } from './settler.js';
@@ -56,4 +57,23 @@ export function handOf(
     cancelHold: undefined,
     copying: undefined,
   };
+}
+
+/** What the core is given of it. A class for its getter, which an object of its own would have made anew for each. */
+export class HandDelivery implements Delivery {
+  readonly message: Message;
+  readonly attempt: number;
+  readonly redelivered: boolean;
+  readonly #session: Session;
+
+  constructor({ arrival, attempts, isFirst, raw, session }: Hand) {
+    this.message = arrival.message;
+    this.attempt = attempts + 1;
+    this.redelivered = attempts > 0 || (isFirst && raw.fields.redelivered);
+    this.#session = session;
+  }
+
+  get isLost(): boolean {
+    return !this.#session.settler.isOpen;
+  }
 }

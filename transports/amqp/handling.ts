@@ -4,7 +4,7 @@ import type { Copied } from './copy-properties.js';
 import type { Copier } from './copier.js';
 import type { CounterName, Counters } from './counters.js';
 import { messageOf } from './errors.js';
-import type { Hand } from './hand.js';
+import { HandDelivery, type Hand } from './hand.js';
 import type { AmqpSettings } from './options.js';
 import type { Mutable } from './wire.js';
 
@@ -87,16 +87,9 @@ export function createHandling(parts: HandlingParts): Handling {
   }
 
   function deliver(hand: Hand): void {
-    const { arrival, attempts, arrivedMs } = hand;
+    const { arrival, arrivedMs } = hand;
     const { sender, timeToLiveMs, unreadable, redriven } = arrival;
-    const delivery: Mutable<Delivery> = {
-      message: arrival.message,
-      attempt: attempts + 1,
-      redelivered: attempts > 0 || (hand.isFirst && hand.raw.fields.redelivered),
-      get isLost() {
-        return !hand.session.settler.isOpen;
-      },
-    };
+    const delivery: Mutable<Delivery> = new HandDelivery(hand);
     if (sender !== undefined) delivery.sender = sender;
     if (timeToLiveMs !== undefined) delivery.timeToLiveMs = Math.max(0, timeToLiveMs - (clock.now() - arrivedMs));
     if (unreadable !== undefined) delivery.unreadable = unreadable;

@@ -41,7 +41,6 @@ const prefetch = 512;
  * replies to requests that are settled, which nobody misses.
  */
 const ackDelayMs = 10;
-const mostWaitingAcks = 128;
 
 export function createInbox(parts: InboxParts): AttachedInbox {
   const { settings, counters, topology, on } = parts;
@@ -73,12 +72,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
   }
 
   async function openOn(channel: Channel, link: Link): Promise<void> {
-    const settler = createSettler({
-      channel,
-      counters,
-      schedule: (flush) => clock.after(ackDelayMs, flush),
-      mostWaiting: mostWaitingAcks,
-    });
+    const settler = createSettler({ channel, counters, clock, ackDelayMs, intake: prefetch });
     await channel.prefetch(prefetch);
     const queue = isDurable ? address : (await declareExclusive(channel, link)).queue;
     // An exchange may have gone with a broker that was restarted, and the binding with it.

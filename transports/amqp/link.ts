@@ -68,9 +68,10 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
     for (const listener of blockedListeners) listener(false);
   });
 
-  function guarded<C extends Channel>(channel: C): C {
+  function readied<C extends Channel>(channel: C): C {
     // Each user of a channel hears 'close'; the error that comes before it must have a listener too.
     channel.on('error', () => undefined);
+    line.straighten(channel);
     return channel;
   }
 
@@ -93,8 +94,8 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
       if (isGone) listener();
       else goneListeners.add(listener);
     },
-    channel: async () => guarded(await model.createChannel()),
-    confirmChannel: async () => guarded(await model.createConfirmChannel()),
+    channel: async () => readied(await model.createChannel()),
+    confirmChannel: async () => readied(await model.createConfirmChannel()),
     cut(why) {
       reason ??= why;
       line.cut();

@@ -1,4 +1,5 @@
 import type { Channel } from 'amqplib';
+import type { Clock } from '../../src/core/clock.js';
 import type { Counters } from './counters.js';
 
 /**
@@ -20,18 +21,15 @@ export interface Settler {
 export interface SettlerParts {
   readonly channel: Channel;
   readonly counters: Counters;
-  /** Calls `flush`, which writes the acks that wait, some time later. Returns what keeps it from doing so. */
-  readonly schedule?: (flush: () => void) => () => void;
-  /** So many do not wait any longer. */
-  readonly mostWaiting?: number;
+  readonly clock: Clock;
+  /** How long an ack waits for others: each frame is a write, here and in the broker. */
+  readonly ackDelayMs: number;
+  /** Deliveries held at once. What waits for its ack takes a place of these: a quarter at most, and none of a few. */
+  readonly intake: number;
 }
 
-export function createSettler({
-  channel,
-  counters,
-  schedule = atTheEndOfTheTurn,
-  mostWaiting = Infinity,
-}: SettlerParts): Settler {
+export function createSettler({ channel, counters, clock, ackDelayMs, intake }: SettlerParts): Settler {
+  const mostWaiting = intake >> 2;
   /** In the order they came. */
   const unsettled = new Set<number>();
   const acked = new Set<number>();
@@ -91,8 +89,9 @@ export function createSettler({
         return;
       }
       acked.add(tag);
-      if (acked.size >= mostWaiting) flush();
-      else cancelFlush ??= schedule(flush);
+      if (mostWaiting < 2) cancelFlush ??= atTheEndOfTheTurn(flush);
+      else if (acked.size >= mostWaiting) flush();
+      else cancelFlush ??= clock.after(ackDelayMs, flush);
     },
     giveBack(tag) {
       unsettled.delete(tag);
