@@ -26,7 +26,8 @@ export async function serve({ url, variant }: PeerOptions): Promise<() => Promis
   const echoing = defineHandler(echo, {
     ...(variant === 'lock' ? { locks: ({ n }) => [exclusive(`machine-${n % 1_000}`)] } : {}),
     timeoutMs: patientMs,
-    run: ({ n }, { signal }) => (n < 0 ? untilAborted(signal) : { n }),
+    // A signal is made where it is asked for.
+    run: ({ n }, context) => (n < 0 ? untilAborted(context.signal) : { n }),
   });
   const handlers = variant === 'secrets' ? [defineHandler(secretEcho, { run: ({ n }) => ({ n }) })] : [echoing];
   const isPending = variant.startsWith('pending');
