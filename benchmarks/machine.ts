@@ -4,9 +4,9 @@ import { cpus } from 'node:os';
 /** Linux counts processor time in hundredths of a second. */
 const tickUs = 10_000;
 
-/** '2 × the model of its processor' */
-export const machineClass = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`;
 export const cores = cpus().length;
+/** As '2 cores, Intel(R) Xeon(R) Processor'. */
+export const machineClass = `${cores} cores, ${cpus()[0]?.model ?? 'unknown processor'}`;
 
 /**
  * What all programs of this machine have used so far, and what others have taken from it. Handling of interrupts is

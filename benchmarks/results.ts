@@ -5,7 +5,7 @@ import type { Table } from './group.js';
 export interface GroupResult {
   readonly date: string;
   readonly seed: number;
-  /** '2 × the model of its processor' */
+  /** As '2 cores, Intel(R) Xeon(R) Processor'. */
   readonly machine: string;
   /** Of what took part: Node, amqplib, RabbitMQ. */
   readonly versions: Readonly<Record<string, string>>;

@@ -1,4 +1,3 @@
-export { median } from './statistics.js';
 import { createSeededRandom } from 'samovar/testing';
 import type { Opened } from './contender.js';
 import type { GroupContext } from './group.js';

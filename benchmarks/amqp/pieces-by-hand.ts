@@ -37,34 +37,43 @@ export async function connect({ url, text }: PeerOptions): Promise<Caller> {
   await channel.assertExchange(exchange, 'direct', { durable: false });
   const replyTo = `bench-pieces-inbox-${randomUUID()}`;
   await channel.assertQueue(replyTo, { durable: true, arguments: { 'x-expires': 300_000 } });
-  const waiting = new Map<string, (reply: Buffer) => void>();
+  const pending = new Map<string, Pending>();
   await channel.consume(replyTo, (message) => {
     if (!message) return;
-    waiting.get(message.properties.correlationId as string)?.(message.content);
+    endOf(pending, message.properties.correlationId as string)?.resolve(
+      echo.response.parse(JSON.parse(message.content.toString())),
+    );
     channel.ack(message);
   });
   return {
     call: (n) =>
       new Promise((resolve, reject) => {
         const given = properties();
-        const end = (settle: () => void): void => {
-          waiting.delete(given.messageId);
-          clearTimeout(timer);
-          settle();
-        };
-        const timer = setTimeout(() => end(() => reject(new Error('timeout'))), timeoutMs);
-        waiting.set(given.messageId, (reply) => {
-          end(() => resolve(echo.response.parse(JSON.parse(reply.toString()))));
-        });
+        const id = given.messageId;
+        const timer = setTimeout(() => endOf(pending, id)?.reject(new Error('timeout')), timeoutMs);
+        pending.set(id, { resolve, reject, timer });
         const body = bodyOf(echo.request.parse(requestOf(n, text)));
         const headers = { deadline: `${Date.now() + timeoutMs}` };
-        const sent = { ...given, replyTo, correlationId: given.messageId, headers, expiration: `${timeoutMs}` };
+        const sent = { ...given, replyTo, correlationId: id, headers, expiration: `${timeoutMs}` };
         channel.publish(exchange, queue, body, sent, (error: Error | null) => {
-          if (error) end(() => reject(error));
+          if (error) endOf(pending, id)?.reject(error);
         });
       }),
     close,
   };
+}
+
+interface Pending {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: Error) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+function endOf(pending: Map<string, Pending>, id: string): Pending | undefined {
+  const call = pending.get(id);
+  pending.delete(id);
+  clearTimeout(call?.timer);
+  return call;
 }
 
 const properties = () =>

@@ -6,13 +6,14 @@ import type { Caller, PeerOptions } from '../peer.js';
 import { untilAborted } from '../until-aborted.js';
 
 /**
- * Samovar over RabbitMQ. 'defaults': validated and confirmed on both sides, a deadline, a durable inbox. The others
- * are that with one thing changed; to those that begin with 'pending', negative numbers are never answered.
+ * Samovar over RabbitMQ. 'defaults': validated and confirmed on both sides, a deadline, a durable inbox; the concurrency
+ * is the others' prefetch. The other variants are that with one thing changed; to those that begin with 'pending',
+ * negative numbers are never answered.
  */
 const addressOf = (variant: string) => `bench-${variant}`;
 const heldAddressOf = (variant: string) => `${addressOf(variant)}-held`;
 const patientMs = 600_000;
-const fernetKeys = [`${Buffer.from('known to all who read this file.').toString('base64url')}=`];
+const secrets = { fernetKeys: [`${Buffer.from('known to all who read this file.').toString('base64url')}=`] };
 
 const secretEcho = defineAction({
   name: 'bench_secret_echo',
@@ -20,6 +21,8 @@ const secretEcho = defineAction({
   request: z.object({ n: z.int(), text: secret(z.string().max(20_000)) }),
   response: z.object({ n: z.int() }),
 });
+
+const handleSecretEcho = defineHandler(secretEcho, { run: ({ n }) => ({ n }) });
 
 export async function serve({ url, variant }: PeerOptions): Promise<() => Promise<void>> {
   const transport = createAmqpTransport({ url, ...transportOptions[variant] });
@@ -29,10 +32,10 @@ export async function serve({ url, variant }: PeerOptions): Promise<() => Promis
     // A signal is made where it is asked for.
     run: ({ n }, context) => (n < 0 ? untilAborted(context.signal) : { n }),
   });
-  const handlers = variant === 'secrets' ? [defineHandler(secretEcho, { run: ({ n }) => ({ n }) })] : [echoing];
   const isPending = variant.startsWith('pending');
   const server = await startServer({
-    ...{ transport, handlers, fernetKeys },
+    ...(variant === 'secrets' ? { handlers: [handleSecretEcho], ...secrets } : { handlers: [echoing] }),
+    transport,
     address: isPending ? [addressOf(variant), heldAddressOf(variant)] : addressOf(variant),
     concurrency: isPending ? 20_000 : 128,
     drainMs: isPending ? 0 : 25_000,
@@ -50,7 +53,7 @@ const transportOptions: Readonly<Record<string, Partial<AmqpTransportOptions>>> 
 
 export async function connect({ url, variant, text }: PeerOptions): Promise<Caller> {
   const transport = createAmqpTransport({ url, ...transportOptions[variant] });
-  const client = createClient({ transport, fernetKeys });
+  const client = createClient({ transport, ...(variant === 'secrets' ? secrets : {}) });
   const to = addressOf(variant);
   const held: CallOptions = { to: heldAddressOf(variant), timeoutMs: patientMs };
   const action = variant === 'secrets' ? secretEcho : echo;

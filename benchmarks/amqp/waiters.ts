@@ -25,7 +25,8 @@ function handlersOf(variant: string): readonly Handler[] {
   const locking = defineHandler(echo, {
     timeoutMs: patientMs,
     locks: ({ n }) => [exclusive(n < 0 ? 'crowded' : `key-${n % 1_000}`)],
-    run: ({ n }, { signal }) => (n < 0 ? untilAborted(signal) : { n }),
+    // A signal is made where it is asked for.
+    run: ({ n }, context) => (n < 0 ? untilAborted(context.signal) : { n }),
   });
   return [locking];
 }

@@ -17,7 +17,7 @@ const table: Table = {
 };
 const results: Results = {
   amqp: {
-    ...{ date: '2026-11-22', seed: 7, machine: '2 × processor', versions: { Node: '20.20.2' }, tables: [table] },
+    ...{ date: '2026-11-22', seed: 7, machine: '2 cores, a processor', versions: { Node: '20.20.2' }, tables: [table] },
   },
 };
 
@@ -46,7 +46,7 @@ test('the columns of a table are aligned', () => {
 test('the page has each table with its note and chart, and says how it is measured again', () => {
   const page = renderPage(results);
   expect(page).toContain(
-    '## amqp\n\n2026-11-22, Node 20.20.2, 2 × processor; `npm run bench -- --group amqp --seed 7`',
+    '## amqp\n\n2026-11-22, Node 20.20.2, 2 cores, a processor; `npm run bench -- --group amqp --seed 7`',
   );
   expect(page).toContain('### RabbitMQ, 16 callers\n\nA note.\n\n|');
   expect(page).toContain('![RabbitMQ, 16 callers: ratio](benchmarks-amqp.svg)');
