@@ -6,6 +6,8 @@ import { measureSlot, tolerableLoad, type Slot } from './slot.js';
 
 const thorough = { warmUpMs: 2_000, rounds: 7, roundMs: 1_000, repeats: 3 };
 const brisk = { warmUpMs: 2_000, rounds: 5, roundMs: 400, repeats: 0 };
+/** One caller alone makes too few calls for the engine to compile what they run. */
+const fewestThatWarm = 16;
 
 /** A contender's slots, one of each round. */
 export interface Measured {
@@ -24,7 +26,7 @@ export async function measureRounds(
   const measured = contenders.map((contender) => ({ contender, name: contender.name, slots: [] as Slot[] }));
   for (const { contender, name } of measured) {
     write(`${callers} callers: ${name} warms up`);
-    await contender.caller.ask({ command: 'run', callers, ms: warmUpMs });
+    await contender.caller.ask({ command: 'run', callers: Math.max(callers, fewestThatWarm), ms: warmUpMs });
   }
   for (let round = 1; round <= rounds; round++) {
     for (const { contender, name, slots } of shuffled(measured, random)) {
