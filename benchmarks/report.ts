@@ -34,6 +34,10 @@ if (unknown !== undefined || !Number.isSafeInteger(seed)) {
   );
   process.exit(64);
 }
+if (!import.meta.resolve('samovar').includes('/dist/')) {
+  process.stderr.write('expected samovar to be the built package, got its sources; start it with npm run bench\n');
+  process.exit(64);
+}
 
 const progress = createProgress(process.stderr);
 write(`Node ${process.version}, ${machineClass}, seed ${seed}`);
