@@ -1,4 +1,5 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { newUuid } from './uuid.js';
 
 /** Where every random choice of Samovar comes from, so that tests can repeat them. */
 export interface Random {
@@ -9,7 +10,7 @@ export interface Random {
 }
 
 export const systemRandom: Random = {
-  uuid: () => randomUUID(),
+  uuid: newUuid,
   unit: () => Math.random(),
 };
 
