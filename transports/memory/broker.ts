@@ -2,7 +2,7 @@ import type { Quarantine } from '../../src/core/quarantine.js';
 import { TransportError, type Message } from '../../src/core/transport.js';
 import type { DeadLetter } from './dead-letters.js';
 import { inboxPrefix, type BrokerCore, type Sent } from './broker-core.js';
-import { stored } from './message.js';
+import { StoredMessage } from './message.js';
 import { memorySettings, type MemoryBrokerOptions } from './options.js';
 import { createQueue, type MemoryQueue } from './queue.js';
 import { createTransport, type MemoryConnectOptions, type MemoryTransport } from './transport.js';
@@ -69,7 +69,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
     if (from.requireWorker && traits.reportsNoWorker && queue.holders.length === 0) {
       return new TransportError('no_worker', `expected a worker at '${address}', got none: start one`, { sent: 'no' });
     }
-    if (queue.add(stored(message, from.sender))) return undefined;
+    if (queue.add(new StoredMessage(message, from.sender, undefined))) return undefined;
     return new TransportError('rejected', `expected room at '${address}', got ${queue.length} messages waiting`, {
       sent: 'no',
     });

@@ -12,21 +12,6 @@ export interface Holder {
   control?(message: Message, sender: string | undefined): void;
 }
 
-/** A message that is with a holder, until it is settled or the lease ends. */
-export interface Held {
-  readonly stored: StoredMessage;
-  readonly holder: Holder;
-  readonly delivery: Writable<Delivery>;
-  /** By the monotonic clock. */
-  readonly sinceMs: number;
-  /** Rises with each that the queue hands out. */
-  readonly number: number;
-  leaseEndsMs: number;
-  /** Where the leases keep it. */
-  place: number;
-  abort(): void;
-}
-
 export interface HandOut {
   readonly number: number;
   readonly sinceMs: number;
@@ -35,22 +20,54 @@ export interface HandOut {
   readonly clock: Clock;
 }
 
-export function hold(stored: StoredMessage, holder: Holder, handOut: HandOut): Held {
-  const { number, sinceMs, signals } = handOut;
-  const controller = signals ? new AbortController() : undefined;
-  const delivery = deliveryOf(stored, handOut);
-  if (controller) delivery.signal = controller.signal;
-  const abort = (): void => controller?.abort(new Error('the broker has given this delivery to somebody else'));
-  return { stored, holder, delivery, number, sinceMs, leaseEndsMs: 0, place: 0, abort };
+/**
+ * A message that is with a holder, until it is settled or the lease ends. A class, as all that is made for each message
+ * here: V8 moves literals that often live long to where garbage is dear, and then those that do not live long, too.
+ */
+export class Held {
+  readonly stored: StoredMessage;
+  readonly holder: Holder;
+  readonly delivery: Writable<Delivery>;
+  /** By the monotonic clock. */
+  readonly sinceMs: number;
+  /** Rises with each that the queue hands out. */
+  readonly number: number;
+  leaseEndsMs = 0;
+  /** Where the leases keep it. */
+  place = 0;
+  readonly #controller: AbortController | undefined;
+
+  constructor(stored: StoredMessage, holder: Holder, handOut: HandOut) {
+    this.stored = stored;
+    this.holder = holder;
+    this.delivery = new HandedOut(stored, handOut);
+    this.sinceMs = handOut.sinceMs;
+    this.number = handOut.number;
+    this.#controller = handOut.signals ? new AbortController() : undefined;
+    if (this.#controller) this.delivery.signal = this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#controller?.abort(new Error('the broker has given this delivery to somebody else'));
+  }
 }
 
-function deliveryOf(
-  { message, sender, redriven, handedOut }: StoredMessage,
-  { attempt, clock }: HandOut,
-): Writable<Delivery> {
-  const delivery: Writable<Delivery> = { message, attempt, redelivered: handedOut > 1 };
-  if (sender !== undefined) delivery.sender = sender;
-  if (redriven !== undefined) delivery.redriven = redriven;
-  if (message.expiresAt !== undefined) delivery.timeToLiveMs = message.expiresAt - clock.now();
-  return delivery;
+class HandedOut implements Writable<Delivery> {
+  message: Message;
+  attempt: number;
+  redelivered: boolean;
+  declare sender?: string;
+  declare redriven?: string;
+  declare timeToLiveMs?: number;
+  declare signal?: AbortSignal;
+  declare isLost?: boolean;
+
+  constructor({ message, sender, redriven, handedOut }: StoredMessage, { attempt, clock }: HandOut) {
+    this.message = message;
+    this.attempt = attempt;
+    this.redelivered = handedOut > 1;
+    if (sender !== undefined) this.sender = sender;
+    if (redriven !== undefined) this.redriven = redriven;
+    if (message.expiresAt !== undefined) this.timeToLiveMs = message.expiresAt - clock.now();
+  }
 }

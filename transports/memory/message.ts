@@ -1,25 +1,27 @@
 import { TransportError, type Message } from '../../src/core/transport.js';
 
 /** One message inside the broker. */
-export interface StoredMessage {
+export class StoredMessage {
   readonly message: Message;
   readonly sender: string | undefined;
   /** Which redrive it came by. */
   readonly redriven: string | undefined;
   /** When it was first handed out, by the monotonic clock. */
-  firstSeenMs: number;
+  firstSeenMs = 0;
   /** Counts 1 and each retry. */
-  attempt: number;
+  attempt = 1;
   /** How often it was handed out. */
-  handedOut: number;
+  handedOut = 0;
   /** Called once it is handed to a connection that does not have it yet: the one that lost it can stop. */
-  lostBy: { readonly holder: object; abort(): void } | undefined;
+  lostBy: { readonly holder: object; abort(): void } | undefined = undefined;
   /** Its successor in the list that it is in. */
-  next: StoredMessage | undefined;
-}
+  next: StoredMessage | undefined = undefined;
 
-export function stored(message: Message, sender: string | undefined, redriven?: string): StoredMessage {
-  return { message, sender, redriven, firstSeenMs: 0, attempt: 1, handedOut: 0, lostBy: undefined, next: undefined };
+  constructor(message: Message, sender: string | undefined, redriven: string | undefined) {
+    this.message = message;
+    this.sender = sender;
+    this.redriven = redriven;
+  }
 }
 
 /** While it is being put together. */
@@ -31,7 +33,7 @@ export type Writable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export function frozenCopy(message: Message): Message {
   const { id, body, headers } = message;
-  const copy: Writable<Message> = { id, body, headers: Object.freeze(Object.assign({}, headers)) };
+  const copy: Writable<Message> = { id, body, headers: frozenHeaders(headers) };
   if (message.action !== undefined) copy.action = message.action;
   if (message.replyTo !== undefined) copy.replyTo = message.replyTo;
   if (message.correlationId !== undefined) copy.correlationId = message.correlationId;
@@ -39,6 +41,10 @@ export function frozenCopy(message: Message): Message {
   if (message.expiresAt !== undefined) copy.expiresAt = message.expiresAt;
   if (message.persistent !== undefined) copy.persistent = message.persistent;
   return Object.freeze(copy);
+}
+
+function frozenHeaders(headers: Message['headers']): Message['headers'] {
+  return Object.isFrozen(headers) ? headers : Object.freeze(Object.assign({}, headers));
 }
 
 export function tooLarge(body: string, maxBodyBytes: number): TransportError | undefined {

@@ -2,7 +2,7 @@ import type { QuarantineEntry, Quarantine } from '../../src/core/quarantine.js';
 import { createQuarantine } from '../../src/core/quarantine-work.js';
 import { TransportError } from '../../src/core/transport.js';
 import type { DeadLetter } from './dead-letters.js';
-import { frozenCopy, stored, type Writable } from './message.js';
+import { frozenCopy, StoredMessage, type Writable } from './message.js';
 import type { MemorySettings } from './options.js';
 import type { MemoryQueue } from './queue.js';
 
@@ -38,7 +38,7 @@ export function createMemoryQuarantine(
               const copy: Writable<typeof message> = { ...message };
               if (withoutReply) delete copy.replyTo;
               if (withoutDeadline) delete copy.expiresAt;
-              if (queue.add(stored(frozenCopy(copy), sender, random.uuid()))) return;
+              if (queue.add(new StoredMessage(frozenCopy(copy), sender, random.uuid()))) return;
               throw refused('rejected', `expected room at '${address}', got ${queue.length} messages waiting`);
             },
             forget: (letter) => deadLetters.remove(letter),

@@ -1,7 +1,7 @@
 import type { Disposition, Message } from '../../src/core/transport.js';
 import { createDeadLetters, type DeadLetters } from './dead-letters.js';
 import { createDelays } from './delays.js';
-import { hold, type Held, type Holder } from './held.js';
+import { Held, type Holder } from './held.js';
 import { createLeases } from './leases.js';
 import { createLine } from './line.js';
 import type { StoredMessage } from './message.js';
@@ -80,7 +80,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     message.handedOut += 1;
     handedOut += 1;
     const attempt = countsAttempts ? message.handedOut : message.attempt;
-    const held = hold(message, holder, { number: handedOut, sinceMs, attempt, signals, clock });
+    const held = new Held(message, holder, { number: handedOut, sinceMs, attempt, signals, clock });
     if (message.lostBy && message.lostBy.holder !== holder) message.lostBy.abort();
     message.lostBy = undefined;
     leases.add(held);
