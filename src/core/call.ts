@@ -64,6 +64,8 @@ export class Call {
   /** Ends the watch over its time, and when that would have struck. */
   disarm: (() => void) | undefined = undefined;
   armedMs = Infinity;
+  /** Among those in hand. */
+  place = 0;
   #controller: AbortController | undefined = undefined;
 
   constructor(

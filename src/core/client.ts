@@ -1,12 +1,13 @@
 import { createClientSecrets } from '../secrets/client-secrets.js';
 import { createKeyring } from '../secrets/keyring.js';
 import { createAsk, type OutcomeOptions } from './ask.js';
+import type { Errand } from './awaited-call.js';
 import type { Action, DeclaredErrorOf, RequestInput, ResponseOf } from './action.js';
 import { checkInteger, checkPositive } from './checks.js';
 import { systemClock, type Clock } from './clock.js';
 import { createContractHeaders } from './contract-fingerprint.js';
 import { createCounters } from './counters.js';
-import { decodeReply } from './decode-reply.js';
+import { decodeReply, type DecodeParts } from './decode-reply.js';
 import { deliver } from './deliver.js';
 import { RpcError } from './errors.js';
 import { createExchange } from './exchange.js';
@@ -17,13 +18,15 @@ import {
   draftOf,
   sendOptionsOf,
   type CallOptions,
+  type Draft,
+  type DraftParts,
   type OneWayOptions,
   type OutgoingCall,
   type ParentCall,
 } from './outgoing.js';
 import { compose, type Layer } from './pipeline.js';
 import { systemRandom, type Random } from './random.js';
-import type { Transport, TransportHealth } from './transport.js';
+import type { SendOptions, Transport, TransportHealth } from './transport.js';
 
 /** Wraps every call on this side: sees the request before, and the value or the RpcError after. */
 export type ClientMiddleware = Layer<OutgoingCall, unknown>;
@@ -91,14 +94,8 @@ export function createClient(options: ClientOptions): Client {
   const making = { clock, random, maxBodyBytes, secrets, contracts: createContractHeaders() };
   const reading = { clock, log, secrets };
   const calling = compose<OutgoingCall, unknown>(options.middleware ?? [], (outgoing) => {
-    const { action, to, options: callOptions, parent } = outgoing;
-    const timeoutMs = timeoutOf(callOptions, parent);
-    const errand = {
-      ...{ to, signal: callOptions.signal, sending: sendOptionsOf(callOptions) },
-      draft: () => draftOf(outgoing, timeoutMs, making),
-      decode: (body: string, id: string) => decodeReply(action, body, id, reading),
-    };
-    return exchange.call(errand, timeoutMs);
+    const timeoutMs = timeoutOf(outgoing.options, outgoing.parent);
+    return exchange.call(new CallErrand(outgoing, timeoutMs, making, reading), timeoutMs);
   });
 
   const ask = createAsk({ exchange, routes, timeoutOf, clock, random, log, secrets });
@@ -114,14 +111,13 @@ export function createClient(options: ClientOptions): Client {
     });
   }
 
-  async function begin(
-    action: Action,
-    request: unknown,
-    callOptions: CallOptions,
-    parent?: ParentCall,
-  ): Promise<unknown> {
-    const to = destinationOf(action, request, callOptions.to, routes);
-    return calling({ action, request, to, options: callOptions, parent });
+  function begin(action: Action, request: unknown, callOptions: CallOptions, parent?: ParentCall): Promise<unknown> {
+    try {
+      const to = destinationOf(action, request, callOptions.to, routes);
+      return calling({ action, request, to, options: callOptions, parent });
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
   }
 
   const client: Client = {
@@ -160,6 +156,35 @@ export function createClient(options: ClientOptions): Client {
     [Symbol.asyncDispose]: () => client.close(),
   };
   return client;
+}
+
+/** A class: closures for each call would cost more than the rest of it. */
+class CallErrand implements Errand {
+  readonly to: string;
+  readonly signal: AbortSignal | undefined;
+  readonly sending: SendOptions | undefined;
+  readonly #outgoing: OutgoingCall;
+  readonly #timeoutMs: number;
+  readonly #making: DraftParts;
+  readonly #reading: DecodeParts;
+
+  constructor(outgoing: OutgoingCall, timeoutMs: number, making: DraftParts, reading: DecodeParts) {
+    this.to = outgoing.to;
+    this.signal = outgoing.options.signal;
+    this.sending = sendOptionsOf(outgoing.options);
+    this.#outgoing = outgoing;
+    this.#timeoutMs = timeoutMs;
+    this.#making = making;
+    this.#reading = reading;
+  }
+
+  draft(): Draft {
+    return draftOf(this.#outgoing, this.#timeoutMs, this.#making);
+  }
+
+  decode(body: string, id: string): unknown {
+    return decodeReply(this.#outgoing.action, body, id, this.#reading);
+  }
 }
 
 function joined(signal: AbortSignal | undefined, parent: ParentCall): AbortSignal {

@@ -12,7 +12,13 @@ export interface Clock {
 const longestTimeoutMs = 2 ** 31 - 1;
 
 function after(ms: number, task: () => void): () => void {
-  let timer = setTimeout(ms > longestTimeoutMs ? step : task, Math.min(ms, longestTimeoutMs));
+  if (ms > longestTimeoutMs) return afterLong(ms, task);
+  const timer = setTimeout(task, ms);
+  return () => clearTimeout(timer);
+}
+
+function afterLong(ms: number, task: () => void): () => void {
+  let timer = setTimeout(step, longestTimeoutMs);
   let leftMs = ms;
   function step(): void {
     leftMs -= longestTimeoutMs;

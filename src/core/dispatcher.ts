@@ -46,7 +46,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   let isDraining = false;
 
   function done(): void {
-    if (--inFlight > 0) return;
+    if (--inFlight > 0 || idleWaiters.size === 0) return;
     for (const resolve of idleWaiters) resolve();
     idleWaiters.clear();
   }
@@ -66,45 +66,45 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
   async function hold(call: Call): Promise<Disposition> {
     const { signal } = call.delivery;
     inHand.add(call);
-    const off = onAbort(signal, () => inHand.cancel(call, call.lose('delivery', signal?.reason)));
+    const off = signal && onAbort(signal, () => inHand.cancel(call, call.lose('delivery', signal.reason)));
     try {
-      return await run(call);
+      observe?.('parsed', call);
+      const { answer, disposition } = await run(call);
+      const isLeft = call.leaveToOthers(answer);
+      if (answer && call.isAnswerable && !call.early && !isLeft) {
+        observe?.('reply-published', call);
+        await responder.reply(call.message, answer, call);
+        observe?.('reply-confirmed', call);
+      }
+      if (call.early) await call.early;
+      if (disposition.kind === 'ack' && !call.isLeftToOthers) recent.add(call, answer);
+      counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
+      if (observeEnd) {
+        const { code, outcome } = answer?.error ?? {};
+        const tookMs = clock.monotonicMs() - call.arrivedMs;
+        observeEnd(call, { code, outcome, disposition: disposition.kind, tookMs });
+      }
+      return disposition;
     } finally {
-      off();
+      off?.();
       inHand.remove(call);
       done();
     }
   }
 
-  async function run(call: Call): Promise<Disposition> {
-    const { delivery, id } = call;
-    observe?.('parsed', call);
-    let result: Result;
+  async function run(call: Call): Promise<Result> {
     try {
       // What an operator sends again is wanted, whatever its caller has said before.
-      const isWanted = delivery.redriven !== undefined;
-      if (!isWanted && cancels.take(id, call.caller)) call.cancel(cancelledByCaller(call));
+      const isWanted = call.delivery.redriven !== undefined;
+      if (!isWanted && cancels.take(call.id, call.caller)) call.cancel(cancelledByCaller(call));
       // The pipeline of every registered action was composed at the start.
-      result = await (pipelines.get(call.action) as Step<Call, Result>)(call);
+      return await (pipelines.get(call.action) as Step<Call, Result>)(call);
     } catch (error) {
-      result = results.ofThrown(call, error);
+      return results.ofThrown(call, error);
+    } finally {
+      call.disarm?.();
+      call.freeSlot?.();
     }
-    const { answer, disposition } = result;
-    const isLeft = call.leaveToOthers(answer);
-    if (answer && call.isAnswerable && !call.early && !isLeft) await publish(call, answer);
-    if (call.early) await call.early;
-    if (disposition.kind === 'ack' && !call.isLeftToOthers) recent.add(call, answer);
-    counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
-    const tookMs = clock.monotonicMs() - call.arrivedMs;
-    const { code, outcome } = answer?.error ?? {};
-    observeEnd?.(call, { code, outcome, disposition: disposition.kind, tookMs });
-    return disposition;
-  }
-
-  async function publish(call: Call, answer: Answer): Promise<void> {
-    observe?.('reply-published', call);
-    await responder.reply(call.message, answer, call);
-    observe?.('reply-confirmed', call);
   }
 
   /** The broker hands out again what this process has, or had, in hand: it is not run a second time. */

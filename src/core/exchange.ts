@@ -1,25 +1,14 @@
 import { onAbort } from './abort.js';
+import { AwaitedCall, type Errand } from './awaited-call.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
 import { asRpcError, deliver } from './deliver.js';
-import { isOutcomeGiven, RpcError, type Outcome } from './errors.js';
+import { RpcError, type Outcome } from './errors.js';
 import { keyHeader } from './headers.js';
 import type { Logger } from './log.js';
-import type { Draft } from './outgoing.js';
-import { createPendingCalls, type PendingCall } from './pending-calls.js';
+import { createPendingCalls } from './pending-calls.js';
 import type { Random } from './random.js';
-import type { Inbox, Message, SendOptions, Transport } from './transport.js';
-
-/** A request to send, and how its reply is read. */
-export interface Errand {
-  readonly to: string;
-  readonly signal: AbortSignal | undefined;
-  readonly sending: SendOptions | undefined;
-  /** @throws RpcError or TypeError if it cannot be sent at all. */
-  draft(): Draft;
-  /** @throws RpcError for a reply that reports a failure, or is none. */
-  decode(body: string, id: string): unknown;
-}
+import type { Inbox, Message, Transport } from './transport.js';
 
 /** Sends requests and matches the replies to them: what is left of a client without its conveniences. */
 export interface Exchange {
@@ -68,8 +57,9 @@ export function createExchange(parts: {
     }
   }
 
-  async function start(call: PendingCall, { to, sending }: Errand, draft: Draft): Promise<void> {
-    const { id } = call;
+  async function start(call: AwaitedCall): Promise<void> {
+    const { id, draft } = call;
+    const { to, sending } = call.errand;
     try {
       const { address } = inbox ?? (await (opening ??= openInbox()));
       if (!pending.has(id)) return;
@@ -86,8 +76,7 @@ export function createExchange(parts: {
     }
   }
 
-  function giveUp(call: PendingCall, to: string, { expiresAt }: Message): void {
-    const { id, phase } = call;
+  function giveUp({ id, phase, draft: { expiresAt }, errand: { to } }: AwaitedCall): void {
     if (!pending.fail(id, cancelled(id, phase === 'opening' ? 'not_executed' : 'unknown')) || phase === 'opening')
       return;
     // A worker is told at once or not at all: a send that waits would take a place from calls.
@@ -108,39 +97,24 @@ export function createExchange(parts: {
   return {
     call(errand, timeoutMs) {
       return new Promise((resolve, reject) => {
-        const { to, signal } = errand;
+        const { signal } = errand;
         if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
         if (signal?.aborted) throw cancelled(undefined, 'not_executed');
         if (pending.size >= maxPendingCalls) {
           const message = `expected at most ${maxPendingCalls} calls to wait for replies; try again later`;
           throw new RpcError('busy', message, { outcome: 'not_executed' });
         }
-        const draft = errand.draft();
-        const call: PendingCall = {
-          id: draft.id,
-          phase: 'opening',
-          wasRepeated: false,
-          resolve(body) {
-            off();
-            try {
-              resolve(errand.decode(body, draft.id));
-            } catch (error) {
-              reject(call.wasRepeated ? ofOneCopy(error) : error);
-            }
-          },
-          reject(error) {
-            off();
-            reject(error);
-          },
-        };
-        const off = onAbort(signal, () => {
-          // A send that was not written yet is given up by the transport, which then knows that nothing happened.
-          if (call.phase === 'sending') clock.after(0, () => giveUp(call, to, draft));
-          else giveUp(call, to, draft);
-        });
+        const call = new AwaitedCall(errand, resolve, reject);
+        if (signal) {
+          call.off = onAbort(signal, () => {
+            // A send that was not written yet is given up by the transport, which then knows that nothing happened.
+            if (call.phase === 'sending') clock.after(0, () => giveUp(call));
+            else giveUp(call);
+          });
+        }
         // Listen before you speak: a reply may overtake the confirm.
-        pending.add(call, timeoutMs, () => timedOut(call, draft));
-        void start(call, errand, draft);
+        pending.add(call, timeoutMs);
+        void start(call);
       });
     },
     get pending() {
@@ -157,28 +131,6 @@ export function createExchange(parts: {
       await inbox?.close();
     },
   };
-}
-
-/** One of two copies was refused, for a reason of the moment; the other one may run. */
-function ofOneCopy(error: unknown): unknown {
-  if (!(error instanceof RpcError) || error.outcome !== 'not_executed') return error;
-  const { code, message, id, details, retryable } = error;
-  if (!retryable && !isOutcomeGiven(code)) return error;
-  return new RpcError(isOutcomeGiven(code) ? code : 'unavailable', message, {
-    outcome: 'unknown',
-    ...(id !== undefined && { id }),
-    ...(details && { details }),
-    cause: error,
-  });
-}
-
-function timedOut({ id, phase }: PendingCall, { expiresAt }: Message): RpcError {
-  const deadline = expiresAt !== undefined && { deadline: expiresAt };
-  if (phase === 'opening') {
-    const message = 'the transport could not open an inbox in time; is the broker there?';
-    return new RpcError('unavailable', message, { id, outcome: 'not_executed', ...deadline });
-  }
-  return new RpcError('deadline_exceeded', 'no reply came in time', { id, outcome: 'unknown', ...deadline });
 }
 
 function cancelled(id: string | undefined, outcome: Outcome): RpcError {

@@ -25,7 +25,8 @@ const graceMs = 30_000;
 const none: Call[] = [];
 
 export function createInHand(parts: { clock: Clock; counters: Counters; log: Logger }): InHand {
-  const calls = new Set<Call>();
+  /** Each knows its place. A Set that keeps getting empty makes itself anew each time. */
+  const calls: Call[] = [];
   const byId = new Map<string, Call>();
   const watches = new Map<Call, () => void>();
   const stuck = new Set<Call>();
@@ -39,11 +40,15 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
 
   return {
     add(call) {
-      calls.add(call);
+      call.place = calls.push(call) - 1;
       byId.set(call.id, call);
     },
     remove(call) {
-      calls.delete(call);
+      const last = calls.pop();
+      if (last && last !== call) {
+        calls[call.place] = last;
+        last.place = call.place;
+      }
       if (byId.get(call.id) === call) byId.delete(call.id);
       if (call.cancelReason === undefined) return;
       watches.get(call)?.();
@@ -51,7 +56,7 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
       stuck.delete(call);
     },
     find: (id) => byId.get(id),
-    all: () => calls,
+    all: () => [...calls],
     ancestorsOf({ ancestors }) {
       if (ancestors.length === 0) return none;
       return ancestors.flatMap((id) => byId.get(id) ?? none).filter(({ isRunning }) => isRunning);
@@ -70,7 +75,7 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
       for (const call of calls) call.disarm?.();
     },
     get size() {
-      return calls.size;
+      return calls.length;
     },
     get running() {
       let running = 0;

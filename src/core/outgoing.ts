@@ -57,8 +57,9 @@ export function destinationOf<A extends Action>(
   to: string | undefined,
   routes: ReadonlyMap<string, string>,
 ): string {
-  const own = (): string | undefined => (typeof action.to === 'function' ? action.to(request) : action.to);
-  return checkedDestination(action.name, to ?? routes.get(action.name) ?? own());
+  const own = action.to;
+  const given = to ?? routes.get(action.name) ?? (typeof own === 'function' ? own(request) : own);
+  return checkedDestination(action.name, given);
 }
 
 /** @throws TypeError naming the action, if there is none. */
@@ -77,6 +78,15 @@ export function deadlineOf(clock: Clock, timeoutMs: number): number {
 /** A message before its inbox is known. */
 export type Draft = { -readonly [Field in keyof Message]: Message[Field] };
 
+/** What drafts are made with. */
+export interface DraftParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly maxBodyBytes: number;
+  readonly secrets: ClientSecrets;
+  readonly contracts: ContractHeaders;
+}
+
 /**
  * The message of a request that its schema accepts.
  * @throws RpcError `invalid_request` with every issue, or `too_large`. @throws TypeError for an illegal key or timeout.
@@ -84,7 +94,7 @@ export type Draft = { -readonly [Field in keyof Message]: Message[Field] };
 export function draftOf(
   { action, request, options, parent }: OutgoingCall,
   timeoutMs: number | undefined,
-  parts: { clock: Clock; random: Random; maxBodyBytes: number; secrets: ClientSecrets; contracts: ContractHeaders },
+  parts: DraftParts,
 ): Draft {
   checkPositive(timeoutMs, 'timeoutMs');
   const secrets = parts.secrets.of(action);

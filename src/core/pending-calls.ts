@@ -6,6 +6,10 @@ export interface PendingCall {
   readonly id: string;
   resolve(body: string): void;
   reject(error: RpcError): void;
+  /** What it fails with once its time is up. */
+  timedOut(): RpcError;
+  /** Ends the watch over its time. */
+  disarm: (() => void) | undefined;
   /** 'opening': its inbox is not there yet. 'sending': not known to be with the broker. 'sent': there, or maybe there. */
   phase: 'opening' | 'sending' | 'sent';
   /** It was sent again under its id: there may be two of it. */
@@ -14,8 +18,7 @@ export interface PendingCall {
 
 /** The calls of one client that wait, by message id. Each ends exactly once. */
 export interface PendingCalls {
-  /** `onTimeout` makes the error for a call whose time is up. */
-  add(call: PendingCall, timeoutMs: number, onTimeout: (call: PendingCall) => RpcError): void;
+  add(call: PendingCall, timeoutMs: number): void;
   /** False if nobody waits for it: it came late, twice, or for somebody else. */
   settle(id: string, body: string): boolean;
   fail(id: string, error: RpcError): boolean;
@@ -25,20 +28,20 @@ export interface PendingCalls {
 }
 
 export function createPendingCalls(clock: Clock): PendingCalls {
-  const calls = new Map<string, { readonly call: PendingCall; readonly disarm: () => void }>();
+  const calls = new Map<string, PendingCall>();
 
   function take(id: string): PendingCall | undefined {
-    const entry = calls.get(id);
-    if (!entry) return undefined;
+    const call = calls.get(id);
+    if (!call) return undefined;
     calls.delete(id);
-    entry.disarm();
-    return entry.call;
+    call.disarm?.();
+    return call;
   }
 
   return {
-    add(call, timeoutMs, onTimeout) {
-      const disarm = clock.after(timeoutMs, () => take(call.id)?.reject(onTimeout(call)));
-      calls.set(call.id, { call, disarm });
+    add(call, timeoutMs) {
+      call.disarm = clock.after(timeoutMs, () => take(call.id)?.reject(call.timedOut()));
+      calls.set(call.id, call);
     },
     settle(id, body) {
       const call = take(id);
@@ -51,7 +54,7 @@ export function createPendingCalls(clock: Clock): PendingCalls {
       return call !== undefined;
     },
     has: (id) => calls.has(id),
-    all: () => [...calls.values()].map(({ call }) => call),
+    all: () => [...calls.values()],
     get size() {
       return calls.size;
     },

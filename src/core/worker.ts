@@ -44,6 +44,7 @@ export function createWorker(options: ServerOptions): Worker {
   const { fernetKeys = [], allowPlainSecrets = false } = options;
   const { maxBodyBytes, countsAttempts } = transport.traits;
   const intake = concurrency + maxWaiting;
+  const addresses = typeof options.address === 'string' ? 1 : options.address.length;
 
   const registry = createRegistry(options.handlers);
   const locks = options.locks ?? createMemoryLockProvider({ clock });
@@ -78,7 +79,8 @@ export function createWorker(options: ServerOptions): Worker {
     read: createReadRequest({ registry, clock, clockSkewMs }),
     pipelines: new Map([...registry].map(([name, handler]) => [name, assemble(handler, parts)])),
     responder: createResponder({ transport, clock, random, log, counters }),
-    recent: createRecent(2 * intake),
+    // No more than that come back: the broker has handed out no more that are not acked.
+    recent: createRecent(addresses * intake),
     cancels: createCancels(clock),
   });
 

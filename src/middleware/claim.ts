@@ -24,7 +24,10 @@ async function claiming(call: Call, key: string, next: Step<Call, Result>, parts
   const held = await take(call, key, parts).catch((error: unknown) => {
     throw storeError(call, error);
   });
-  return held ? running(call, held, next, parts) : again;
+  if (held) return running(call, held, next, parts);
+  // Who waits for another run holds nothing that this may need.
+  call.freeSlot?.();
+  return again;
 }
 
 async function take(call: Call, key: string, { store, maxStarts }: ClaimParts): Promise<Claim | undefined> {

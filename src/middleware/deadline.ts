@@ -8,7 +8,7 @@ import { expired } from './expiry.js';
 
 /** Watches the time of the calls in hand. */
 export interface Deadlines {
-  /** The outer bound: covers every wait of a call. */
+  /** The outer bound: covers every wait of a call. Whoever takes the result ends the watch (`call.disarm`). */
   readonly layer: Layer<Call, Result>;
   /** Called at the start of a run: it ends `timeoutMs` later at the latest. */
   limitRun(call: Call, timeoutMs: number): void;
@@ -40,13 +40,9 @@ export function createDeadlines(parts: {
   }
 
   return {
-    layer: (next) => async (call) => {
+    layer: (next) => (call) => {
       arm(call, call.limitMs);
-      try {
-        return await next(call);
-      } finally {
-        call.disarm?.();
-      }
+      return next(call);
     },
     limitRun(call, timeoutMs) {
       call.limitMs = Math.min(call.limitMs, clock.monotonicMs() + timeoutMs);

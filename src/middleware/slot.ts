@@ -6,7 +6,8 @@ import { expired } from './expiry.js';
 
 /**
  * Holds a slot while the handler runs, and one of its action's own where `concurrency` is given. A nested request uses
- * the slot of the ancestor that waits for it here, and its action's if that is the same action.
+ * the slot of the ancestor that waits for it here, and its action's if that is the same action. The slot is given back
+ * at the end of the run, or of the call if it does not come to one (`call.freeSlot`).
  */
 export function slot(
   concurrency: number | undefined,
@@ -15,26 +16,26 @@ export function slot(
   const { slots, inHand, clock } = parts;
   const own = concurrency === undefined ? undefined : { free: concurrency };
 
-  return (next) => async (call) => {
-    if (inHand.ancestorsOf(call).length > 0) return next(call);
-    if (!slots.tryTake(own)) {
-      await slots.take(call.address, own, call.signal);
-      // Where slots are scarce, none is for those who have given up by now: clocks that differ are not allowed for here,
-      // or a worker with too much to do would end up working for nobody.
-      if (clock.now() > (call.message.expiresAt ?? Infinity)) {
-        slots.free(own);
-        throw expired(call, clock);
-      }
-    }
-    // Given away early if the run ignores its signal, or waits for a request that waits for a lock.
+  /** Given away early if the run ignores its signal, or waits for a request that waits for a lock. */
+  function hold(call: Call): void {
     call.freeSlot = () => {
       call.freeSlot = undefined;
       slots.free(own);
     };
-    try {
-      return await next(call);
-    } finally {
-      call.freeSlot?.();
-    }
+  }
+
+  async function take(call: Call): Promise<void> {
+    await slots.take(call.address, own, call.signal);
+    hold(call);
+    // Where slots are scarce, none is for those who have given up by now: clocks that differ are not allowed for here,
+    // or a worker with too much to do would end up working for nobody.
+    if (clock.now() > (call.message.expiresAt ?? Infinity)) throw expired(call, clock);
+  }
+
+  return (next) => (call) => {
+    if (inHand.ancestorsOf(call).length > 0) return next(call);
+    if (!slots.tryTake(own)) return take(call).then(() => next(call));
+    hold(call);
+    return next(call);
   };
 }

@@ -5,7 +5,7 @@ import { createControlListener } from './control-listener.js';
 import type { Copier } from './copier.js';
 import type { Counters } from './counters.js';
 import { copyOf, messageOf } from './errors.js';
-import { handOf, type Session } from './hand.js';
+import { Hand, type Session } from './hand.js';
 import { createHandling } from './handling.js';
 import type { Attachment, Link } from './link.js';
 import type { AmqpSettings, ReplyRoute } from './options.js';
@@ -186,7 +186,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       );
       return from.settler.ack(tag);
     }
-    const hand = handOf(message, arrival, { session: from, nowMs, past: remembered.take(arrival.message.id) });
+    const hand = new Hand(message, arrival, from, nowMs, remembered.take(arrival.message.id));
     from.hands.add(hand);
     handling.start(hand);
   }

@@ -14,7 +14,7 @@ export interface Session {
 }
 
 /** One delivery from its arrival until it is settled on the channel it came on. */
-export interface Hand {
+export class Hand {
   readonly raw: RawMessage;
   readonly arrival: Arrival;
   readonly session: Session;
@@ -23,40 +23,28 @@ export interface Hand {
   attempts: number;
   /** How often the quarantine did not take it. */
   quarantineTries: number;
-  isFirst: boolean;
-  isDone: boolean;
+  isFirst = true;
+  isDone = false;
   /** Ends its wait in this process. */
-  cancelHold: (() => void) | undefined;
+  cancelHold: (() => void) | undefined = undefined;
   /** Ends a copy of it that has not been written; made with the first copy. */
-  copying: AbortController | undefined;
-}
+  copying: AbortController | undefined = undefined;
 
-/** `past`: what is remembered of an earlier arrival of the same message. */
-export function handOf(
-  raw: RawMessage,
-  arrival: Arrival,
-  {
-    session,
-    nowMs,
-    past,
-  }: {
-    readonly session: Session;
-    readonly nowMs: number;
-    readonly past: Pick<Hand, 'attempts' | 'quarantineTries'>;
-  },
-): Hand {
-  return {
-    raw,
-    arrival,
-    session,
-    arrivedMs: nowMs,
-    attempts: Math.max(arrival.attempts, past.attempts),
-    quarantineTries: past.quarantineTries,
-    isFirst: true,
-    isDone: false,
-    cancelHold: undefined,
-    copying: undefined,
-  };
+  /** `past`: what is remembered of an earlier arrival of the same message. */
+  constructor(
+    raw: RawMessage,
+    arrival: Arrival,
+    session: Session,
+    nowMs: number,
+    past: Pick<Hand, 'attempts' | 'quarantineTries'>,
+  ) {
+    this.raw = raw;
+    this.arrival = arrival;
+    this.session = session;
+    this.arrivedMs = nowMs;
+    this.attempts = Math.max(arrival.attempts, past.attempts);
+    this.quarantineTries = past.quarantineTries;
+  }
 }
 
 /** What the core is given of it. A class for its getter, which an object of its own would have made anew for each. */
