@@ -116,7 +116,7 @@ export function createClient(options: ClientOptions): Client {
       const to = destinationOf(action, request, callOptions.to, routes);
       return calling({ action, request, to, options: callOptions, parent });
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
