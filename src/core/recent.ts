@@ -21,8 +21,8 @@ interface Entry {
 
 /** A longer answer is not kept, only that it was given: the broker had it before the request was settled. */
 const maxAnswerLength = 32_768;
-/** A longer body is kept as a digest. */
-const maxBodyLength = 1_024;
+/** A longer body is kept as a digest, which costs more time than all the rest of a call. */
+const maxBodyLength = 16_384;
 
 /** `capacity`: how many settled requests are remembered. */
 export function createRecent(capacity: number): Recent {
