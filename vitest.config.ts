@@ -3,7 +3,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { StuckFiles } from './test/support/stuck-files.js';
 
 /** What takes longest, so that no worker is left alone with it in the end. */
-const long = ['faults/soak', 'faults/canary', 'faults/worker-stages', 'faults/under-load', 'e2e/broker-killed'];
+const long = [
+  ...['faults/soak', 'faults/canary', 'faults/worker-stages', 'faults/under-load', 'e2e/broker-killed'],
+  ...['gates/readme', 'cli/batch-processes', 'cli/worker-redis', 'e2e/failure-table', 'faults/overload'],
+  ...['conformance/amqp', 'conformance/sqs'],
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

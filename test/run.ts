@@ -7,7 +7,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { addFailures, countVitest, describeCounts, type Counts, type VitestReport } from './gates/counts.js';
 import { installSystemPackages } from './support/system-packages.js';
 
-const gates = ['lint', 'typecheck', 'unused', 'build', 'package-check'];
+const gates = ['lint', 'typecheck', 'unused', 'build', 'package-check', 'bench -- --quick'];
 /** As vitest.config.ts has it written. */
 const vitestReport = '.tmp/vitest.json';
 // Stays below what a CI runner allows; what the tests have started is cleaned up by its guardian.
@@ -32,7 +32,7 @@ async function runAll(): Promise<Counts> {
   if (process.env['CI'] === 'true') await installSystemPackages();
   for (const gate of gates) {
     console.log(`\n── ${gate}`);
-    if ((await run('npm', ['run', '--silent', gate])) !== 0) failed.push(gate);
+    if ((await run('npm', ['run', '--silent', ...gate.split(' ')])) !== 0) failed.push(gate);
   }
   console.log('\n── tests');
   const exitCode = await run('npx', ['vitest', 'run']);
