@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
+import type { RpcError } from './errors.js';
 import type { Delivery } from './transport.js';
 
 /** The last requests that were settled: one whose ack was lost is answered again instead of run again. */
@@ -10,13 +11,16 @@ export interface Recent {
   add(call: Call, answer: Answer | undefined): void;
 }
 
-interface Entry {
-  readonly id: string;
-  readonly action: string;
-  readonly sender: string | undefined;
+/** A place in the ring. */
+class Entry {
+  id = '';
+  action = '';
+  sender: string | undefined = undefined;
   /** What tells its body from any other. */
-  readonly print: string;
-  readonly answer: Answer | undefined;
+  print = '';
+  /** Of its answer, if that was short enough to keep. */
+  body: string | undefined = undefined;
+  error: RpcError | undefined = undefined;
 }
 
 /** A longer answer is not kept, only that it was given: the broker had it before the request was settled. */
@@ -26,7 +30,8 @@ const maxBodyLength = 16_384;
 
 /** `capacity`: how many settled requests are remembered. */
 export function createRecent(capacity: number): Recent {
-  // A ring, searched from end to end: every request is added, hardly one is ever looked for.
+  // A ring, searched from end to end: every request is added, hardly one is ever looked for. Its places are written
+  // over: of objects made for each request so many would survive collections that V8 kept them where garbage is dear.
   const ring: Entry[] = [];
   let next = 0;
 
@@ -35,14 +40,25 @@ export function createRecent(capacity: number): Recent {
       const { id, action, body } = message;
       const isSame = (entry: Entry) => entry.id === id && entry.action === action && entry.sender === sender;
       // Senders that reuse an id for another request get a run of their own.
-      return ring.find((entry) => isSame(entry) && entry.print === printOf(body));
+      const found = ring.find((entry) => isSame(entry) && entry.print === printOf(body));
+      return found && { answer: answerIn(found) };
     },
     add({ id, action, caller, message }, answer) {
-      const kept = answer && answer.body.length <= maxAnswerLength ? answer : undefined;
-      ring[next] = { id, action, sender: caller, print: printOf(message.body), answer: kept };
+      const entry = (ring[next] ??= new Entry());
+      const isKept = answer !== undefined && answer.body.length <= maxAnswerLength;
+      entry.id = id;
+      entry.action = action;
+      entry.sender = caller;
+      entry.print = printOf(message.body);
+      entry.body = isKept ? answer.body : undefined;
+      entry.error = isKept ? answer.error : undefined;
       next = (next + 1) % capacity;
     },
   };
+}
+
+function answerIn({ body, error }: Entry): Answer | undefined {
+  return body === undefined ? undefined : { body, ...(error && { error }) };
 }
 
 function printOf(body: string): string {
