@@ -22,7 +22,7 @@ const warned = (warning: Error): void => void warnings.push(warning);
 
 beforeAll(async () => {
   process.on('warning', warned);
-  redis = await startOwnRedis({ persistent: true });
+  redis = await startOwnRedis({ persistent: 'unsynced' });
 });
 beforeEach(() => {
   closing = [];

@@ -10,8 +10,11 @@ import { guardian } from './guardian.js';
 import { freePorts } from './ports.js';
 
 export interface RedisProcessOptions {
-  /** Keeps its data when it is killed (append-only file); by default a restart finds it empty. */
-  readonly persistent?: boolean;
+  /**
+   * Keeps its data when it is killed (append-only file); by default a restart finds it empty. 'unsynced': does not wait
+   * for the disk, and for whatever else writes to it; what a process has written outlives it all the same.
+   */
+  readonly persistent?: boolean | 'unsynced';
   readonly password?: string;
   /** A cluster of this one node, which checks that the keys of a step belong together. */
   readonly cluster?: boolean;
@@ -41,8 +44,7 @@ export async function startRedisProcess(options: RedisProcessOptions = {}): Prom
   guardian().watch(folder);
   const [port, clusterPort] = (await freePorts(2)) as [number, number];
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-  // What it has written outlives the process without a sync, which would wait for whatever else writes to the disk.
-  if (persistent) settings.push('--appendonly', 'yes', '--appendfsync', 'no');
+  if (persistent) settings.push('--appendonly', 'yes', '--appendfsync', persistent === 'unsynced' ? 'no' : 'always');
   if (password !== undefined) settings.push('--requirepass', password);
   if (cluster) settings.push('--cluster-enabled', 'yes', '--cluster-port', String(clusterPort));
   let server: ChildProcess | undefined;
