@@ -79,8 +79,8 @@ export function createWorker(options: ServerOptions): Worker {
     read: createReadRequest({ registry, clock, clockSkewMs }),
     pipelines: new Map([...registry].map(([name, handler]) => [name, assemble(handler, parts)])),
     responder: createResponder({ transport, clock, random, log, counters }),
-    // No more than that come back: the broker has handed out no more that are not acked.
-    recent: createRecent(addresses * intake),
+    // What was handed out at all addresses may come back together, and new requests may come before it.
+    recent: createRecent(Math.max(2, addresses) * intake),
     cancels: createCancels(clock),
   });
 
