@@ -22,7 +22,7 @@ local function namesWithoutEnd(ticket, all)
   local children, lines = {}, {}
   table.insert(all, ticket)
   for _, one in ipairs(all) do
-    if one.waitsIn == 0 and isAncestor(ticket, one.owner) then anyHeld = true end
+    if one.waitsIn == 0 and #one.places > 0 and isAncestor(ticket, one.owner) then anyHeld = true end
     if one.waitsIn > 0 then
       for _, ancestor in ipairs(one.ancestors) do children[ancestor] = (children[ancestor] or 0) + 1 end
     end
