@@ -32,6 +32,8 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
   const stuck = new Set<Call>();
 
   function giveUpOn(call: Call): void {
+    // It has ended, and is in hand only for its answer, which waits for a store or the broker.
+    if (!call.isRunning) return;
     stuck.add(call);
     parts.counters.add('stuck');
     parts.log.error({ id: call.id, action: call.action }, 'a handler ignores its signal; its slot is given away');

@@ -18,6 +18,7 @@ import {
 import { createMemoryIdempotencyState } from '../../src/stores/memory/records.js';
 import { createManualClock } from '../../src/testing/index.js';
 import { createMemoryBroker } from '../../transports/memory/index.js';
+import { changed } from '../conformance/mutants-making.js';
 import { echo, errorOf, failureOf, gate, openStage, type Stage } from '../e2e/stage.js';
 import { openMemoryWorld } from '../e2e/worlds.js';
 
@@ -398,6 +399,30 @@ describe('outcomes', () => {
 });
 
 describe('life cycle', () => {
+  test('a handler that ended at its signal is not stuck, however long its reply waits for the broker', async () => {
+    const clock = createManualClock({ startMs: Date.now() });
+    const broker = createMemoryBroker({ clock });
+    const transport = broker.connect();
+    const isThere = gate();
+    const blocked = changed(transport, { send: (...sending) => isThere.opened.then(() => transport.send(...sending)) });
+    const heeding = defineHandler(echo, {
+      run: (_request, { signal }) =>
+        new Promise<never>((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        }),
+    });
+    const server = await startServer({ transport: blocked, address: 'n', handlers: [heeding], clock });
+    const client = stage.client({ transport: broker.connect(), clock });
+    const failure = failureOf(client.call(echo, { word: 'x' }, { to: 'n', timeoutMs: 1_000 }));
+    await clock.advance(40_000);
+    expect(await failure).toMatchObject({ code: 'deadline_exceeded' });
+    expect(server.health()).toMatchObject({ inFlight: 1, running: 0, stuck: 0, red: [] });
+    isThere.open();
+    await clock.advance(1);
+    expect(server.health().inFlight).toBe(0);
+    await server.stop();
+  });
+
   test('two deliveries with one message id are both given back by a drain', async () => {
     const holding = gate();
     const locked = defineHandler(echo, {
