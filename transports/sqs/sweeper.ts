@@ -29,6 +29,8 @@ export function createSweeper(parts: SweeperParts): Sweeper {
   let cancel: (() => void) | undefined;
   let ticks = 0;
   let isStopped = false;
+  /** By URL, those whose tag was too old at the last sweep: what it said. */
+  const suspects = new Map<string, string>();
 
   function next(afterMs: number): void {
     cancel = clock.after(afterMs, () => {
@@ -60,14 +62,15 @@ export function createSweeper(parts: SweeperParts): Sweeper {
 
   async function sweep(): Promise<void> {
     const own = new Set(queues.ownInboxes.values());
+    for (const url of [...suspects.keys()]) await sweepOne(url);
     const others = (await api.listQueues(names.inboxPrefix)).filter(
-      (url) => !own.has(url) && names.isInbox(url.slice(url.lastIndexOf('/') + 1)),
+      (url) => !own.has(url) && !suspects.has(url) && names.isInbox(url.slice(url.lastIndexOf('/') + 1)),
     );
     for (let round = 0; round < mostRounds && others.length > 0 && !isStopped; round += 1) {
       const sample = Array.from({ length: Math.min(sampleSize, others.length) }, () => takeOne(others));
-      let swept = 0;
-      for (const url of sample) if (await sweepOne(url)) swept += 1;
-      if (swept * 2 < sample.length) return;
+      let dead = 0;
+      for (const url of sample) if (await sweepOne(url)) dead += 1;
+      if (dead * 2 < sample.length) return;
     }
   }
 
@@ -76,12 +79,19 @@ export function createSweeper(parts: SweeperParts): Sweeper {
     return url;
   }
 
-  /** One without our tag is nobody's that we know, and stays. */
+  /**
+   * Whether it looks dead: deleted at the second look, since its clock and ours may be hours apart, and one that lives is
+   * tagged anew meanwhile. One without our tag is nobody's that we know, and stays.
+   */
   async function sweepOne(url: string): Promise<boolean> {
     if (isStopped) return false;
+    const before = suspects.get(url);
+    suspects.delete(url);
     try {
       const seconds = (await api.queueTags(url))[aliveTag] ?? '';
       if (!/^\d{1,12}$/.test(seconds) || clock.now() - Number(seconds) * 1_000 <= deadAfterMs) return false;
+      if (before === undefined) suspects.set(url, seconds);
+      if (before !== seconds) return before === undefined;
       await api.deleteQueue(url);
     } catch (error) {
       // Somebody else was faster.

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createCounters } from '../../../transports/sqs/counters.js';
 import { namesOf } from '../../../transports/sqs/names.js';
-import { sqsSettings } from '../../../transports/sqs/options.js';
+import { sqsSettings, type SqsTransportOptions } from '../../../transports/sqs/options.js';
 import { createQueues } from '../../../transports/sqs/queues.js';
 import { createSweeper } from '../../../transports/sqs/sweeper.js';
 import { createLab, type Lab } from './lab.js';
@@ -17,8 +17,8 @@ async function orphans(lab: Lab, count: number, prefix = 'samovar-inbox-'): Prom
 }
 
 /** What a process with an inbox does about inboxes, without reading it. */
-async function caller({ options, api }: Lab) {
-  const settings = sqsSettings(options);
+async function caller({ options, api }: Lab, more: SqsTransportOptions = {}) {
+  const settings = sqsSettings({ ...options, ...more });
   const names = namesOf(settings);
   const queues = createQueues({ settings, api, names, closing: new AbortController().signal });
   const counters = createCounters();
@@ -54,6 +54,18 @@ test('a live one is never deleted, however long it lives, and is tagged at most 
     expect(calls.length).toBeGreaterThan(60);
     expect(calls.length).toBeLessThan(6 * 60);
   }
+  for (const { stop } of callers) stop();
+});
+
+test.each([-3, 3])('a live one is never deleted by a process whose clock is %i h off', async (hours) => {
+  const lab = createLab();
+  const clock = { ...lab.clock, now: () => lab.clock.now() + hours * hourMs };
+  const callers = [await caller(lab), await caller(lab), await caller(lab, { clock })];
+  await lab.clock.advance(6 * hourMs);
+  expect(await lab.api.listQueues('samovar-inbox-')).toHaveLength(3);
+  await orphans(lab, 1);
+  await lab.clock.advance(6 * hourMs);
+  expect(await lab.api.listQueues('samovar-inbox-')).toHaveLength(3);
   for (const { stop } of callers) stop();
 });
 
