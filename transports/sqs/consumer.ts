@@ -108,7 +108,7 @@ export async function startConsumer(
       firstSeenMs: clock.now(),
       taken: new AbortController(),
       stage: 'waiting',
-      lease: { endsMs: 0, renewAtMs: 0, renewing: undefined, tries: 0 },
+      lease: { endsMs: 0, renewAtMs: 0, renewing: undefined, tries: 0, failure: undefined },
     };
     held.set(received.messageId, hand);
     leases.add(hand, sentMs);

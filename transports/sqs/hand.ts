@@ -1,4 +1,4 @@
-import type { ReceivedMessage } from './api.js';
+import type { ReceivedMessage, SqsError } from './api.js';
 import type { Reading } from './wire.js';
 
 /** One message of an address, from its arrival until SQS has forgotten it or has it back. */
@@ -25,6 +25,8 @@ export interface Lease {
   renewing: Promise<void> | undefined;
   /** Failed in a row. */
   tries: number;
+  /** How the last renewal failed, if it did. */
+  failure: SqsError | undefined;
 }
 
 /** The id of the message, as its sender gave it. */

@@ -79,12 +79,14 @@ export function createLeases({ settings, counters, changes, onLost }: LeasesPart
     const { lease } = hand;
     if (outcome.ok) {
       lease.tries = 0;
+      lease.failure = undefined;
       lease.endsMs = sentMs + forMs;
       lease.renewAtMs = sentMs + forMs / 2;
     } else if (outcome.error.kind === 'stale_receipt' || outcome.error.kind === 'no_queue') {
       lose(hand, new Error(`SQS has taken this delivery away: ${outcome.error.message}`, { cause: outcome.error }));
     } else {
       lease.tries += 1;
+      lease.failure = outcome.error;
       lease.renewAtMs = clock.monotonicMs() + backoffMs(lease.tries, backoff, random);
     }
   }
@@ -98,11 +100,12 @@ export function createLeases({ settings, counters, changes, onLost }: LeasesPart
     if (!held.has(hand)) return false;
     const nowMs = clock.monotonicMs();
     if (nowMs < lostAtMs(hand)) return true;
+    const { failure: cause } = hand.lease;
     const isTooLong = nowMs >= hand.receivedMs + maxHoldMs;
     const why = isTooLong
       ? `it was held for ${Math.floor((nowMs - hand.receivedMs) / 60_000)} min, and SQS takes a message away after 12 h`
-      : 'its visibility could not be renewed in time';
-    lose(hand, new Error(`this delivery goes back to SQS: ${why}`));
+      : `its visibility could not be renewed in time${cause ? `: ${cause.message}` : ''}`;
+    lose(hand, new Error(`this delivery goes back to SQS: ${why}`, { cause }));
     return false;
   }
 
@@ -140,7 +143,7 @@ export function createLeases({ settings, counters, changes, onLost }: LeasesPart
  */
 function firstLease(sentMs: number, nowMs: number, visibilityTimeoutMs: number): Lease {
   const third = visibilityTimeoutMs / 3;
-  const state = { renewing: undefined, tries: 0 };
+  const state = { renewing: undefined, tries: 0, failure: undefined };
   if (nowMs - sentMs <= third) {
     return { ...state, endsMs: sentMs + visibilityTimeoutMs, renewAtMs: sentMs + visibilityTimeoutMs / 2 };
   }

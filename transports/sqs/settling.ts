@@ -1,13 +1,14 @@
 import { backoffMs } from '../../src/core/backoff.js';
 import { delay } from '../../src/core/clock.js';
 import type { Disposition } from '../../src/core/transport.js';
-import type { EntryOutcome, VisibilityEntry } from './api.js';
+import type { EntryOutcome, SqsError, VisibilityEntry } from './api.js';
 import type { Batches } from './batches.js';
 import type { Groups } from './groups.js';
 import { idOf, type Hand } from './hand.js';
 import type { Leases } from './leases.js';
 import type { SqsParts } from './parts.js';
 import type { Pasts } from './pasts.js';
+import { isLasting } from './sdk-errors.js';
 import { createSettingAside } from './setting-aside.js';
 
 /** A call that failed is made again after this. */
@@ -46,6 +47,7 @@ export function createSettling(parts: SettlingParts): Settling {
   const { clock, log, random } = settings;
   const underWay = new Set<Promise<void>>();
   const setAside = createSettingAside({ ...parts, leave, giveBack, remove });
+  const about = `settling:${address}`;
 
   function track(work: Promise<void>): void {
     underWay.add(work);
@@ -63,13 +65,24 @@ export function createSettling(parts: SettlingParts): Settling {
     parts.onDone(hand);
   }
 
+  /** Its group waits meanwhile, for hours if nobody does something. */
+  function refused({ message }: SqsError, tries: number): void {
+    const problem = `deliveries of ${JSON.stringify(address)} cannot be settled: ${message}`;
+    if (tries === 1) log.error({ address, reason: problem }, 'a delivery could not be settled; it is tried again');
+    parts.setProblem(about, problem);
+  }
+
   /** Again until SQS has done it, or says that the message is not ours, or it cannot be ours any more. */
   async function insist({ taken }: Hand, call: () => Promise<EntryOutcome>): Promise<'done' | 'stale' | 'over'> {
     for (let tries = 1; ; tries += 1) {
       const outcome = await call();
-      if (outcome.ok) return 'done';
+      if (outcome.ok) {
+        parts.setProblem(about, undefined);
+        return 'done';
+      }
       if (outcome.error.kind === 'stale_receipt' || outcome.error.kind === 'no_queue') return 'stale';
       counters.add('settle_retries');
+      if (isLasting(outcome.error)) refused(outcome.error, tries);
       try {
         await delay(clock, backoffMs(tries, backoff, random), taken.signal);
       } catch {

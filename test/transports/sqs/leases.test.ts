@@ -81,6 +81,17 @@ test.each(failures)('a renewal that ends with %j aborts the signal before the vi
   await close();
 });
 
+test('a delivery that was lost since it may not be renewed says so', async () => {
+  const { process, until, emulator } = createReceivingStage();
+  const { send, consume, close } = process({ visibilityTimeoutMs });
+  await send('jobs', { id: 'm1' });
+  emulator.fault({ action: 'ChangeMessageVisibilityBatch', then: 'access denied' });
+  const worker = await consume('jobs', { receive: () => new Promise(() => undefined) });
+  await until(() => worker.seen[0]?.signal?.aborted === true);
+  expect(String(worker.seen[0]?.signal?.reason)).toMatch(/could not be renewed in time: .*AccessDenied/);
+  await close();
+});
+
 test('three renewals that fail in a row are made up for', async () => {
   const { process, until, clock, emulator } = createReceivingStage();
   const { send, consume, close } = process({ visibilityTimeoutMs });

@@ -1,5 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
+import { silentLog } from '../../../src/core/log.js';
 import type { Disposition } from '../../../src/core/transport.js';
 import { ack, createGate, createReceivingStage } from './receiving-stage.js';
 
@@ -38,6 +39,29 @@ test('what cannot be set aside comes back later, is not lost, and health says so
   expect(worker.seen.filter(({ message }) => message.id === 'bad').map(({ attempt }) => attempt)).toEqual([1, 1, 1, 1]);
   await close();
 });
+
+test.each(['DeleteMessageBatch', 'ChangeMessageVisibilityBatch'])(
+  'while %s is not allowed health and one line of the log say so, and no other of the group starts',
+  async (action) => {
+    const { process, emulator, until, clock } = createReceivingStage();
+    const lines: unknown[] = [];
+    const log = { ...silentLog, error: (...line: unknown[]) => void lines.push(line) };
+    const { send, consume, close, problems } = process({ log });
+    for (const id of ['first', 'second']) await send('jobs', { id, groupKey: 'a' });
+    const fault = emulator.fault({ action, then: 'access denied' });
+    const disposition: Disposition = action === 'DeleteMessageBatch' ? ack : { kind: 'return' };
+    const worker = await consume('jobs', { intake: 1, receive: () => (fault.hits > 0 ? ack : disposition) });
+    await until(() => fault.hits > 0);
+    await clock.advance(10_000);
+    expect(problems.get('settling:jobs')).toMatch(/"jobs" cannot be settled: .*AccessDenied/);
+    expect(lines).toHaveLength(1);
+    expect(worker.ids()).toEqual(['first']);
+    fault.remove();
+    await until(() => worker.ids().includes('second'));
+    expect(problems.size).toBe(0);
+    await close();
+  },
+);
 
 test.each([262_144, 1_048_576])(
   'a message that fills the %i bytes of its queue is set aside all the same',
