@@ -18,9 +18,16 @@ const fifoEnd = '.fifo';
 
 export function namesOf({ prefix, random }: Pick<SqsSettings, 'prefix' | 'random'>): Names {
   const inboxPrefix = `${prefix}inbox-`;
+  const isInbox = (name: string): boolean =>
+    name.startsWith(inboxPrefix) &&
+    name.length <= longestName &&
+    /^[A-Za-z0-9_-]+$/.test(name.slice(inboxPrefix.length));
+
   function fifo(address: string, end: string): string | undefined {
     const longest = `${prefix}${address}${deadLetterEnd}${fifoEnd}`.length;
     if (longest > longestName || address.endsWith(deadLetterEnd) || !/^[A-Za-z0-9_-]+$/.test(address)) return undefined;
+    // What is sent there would go to that reply queue.
+    if (isInbox(address)) return undefined;
     return `${prefix}${address}${end}${fifoEnd}`;
   }
   return {
@@ -28,13 +35,10 @@ export function namesOf({ prefix, random }: Pick<SqsSettings, 'prefix' | 'random
     deadLetters: (address) => fifo(address, deadLetterEnd),
     inboxPrefix,
     newInbox: () => `${inboxPrefix}${random.uuid()}`,
-    isInbox: (name) =>
-      name.startsWith(inboxPrefix) &&
-      name.length <= longestName &&
-      /^[A-Za-z0-9_-]+$/.test(name.slice(inboxPrefix.length)),
+    isInbox,
   };
 }
 
 /** What an address has to be, for messages to people. */
 export const legalAddress =
-  'letters, digits, "-" and "_", not ending in "-dlq", and with the prefix and "-dlq.fifo" at most 80 characters';
+  'letters, digits, "-" and "_", not ending in "-dlq" nor named like a reply queue, and with the prefix and "-dlq.fifo" at most 80 characters';

@@ -134,7 +134,7 @@ test('a create race is not lost: what the other created is checked', async () =>
   await Promise.all(workers);
 });
 
-test.each(['node.example.com', 'a b', 'jobs-dlq', ''])(
+test.each(['node.example.com', 'a b', 'jobs-dlq', 'samovar-inbox-jobs', ''])(
   'the address %j fails the start and says what one is',
   async (address) => {
     const lab = createLab();
