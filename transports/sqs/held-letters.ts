@@ -13,6 +13,8 @@ export interface HeldLetters {
 const visibilityMs = 10 * 60_000;
 const renewEveryMs = visibilityMs / 3;
 const most = 10;
+/** Asked without a wait, SQS looks at some of its servers only, and may find nothing where there is something. */
+const waitMs = 1_000;
 
 export function createHeldLetters({ clock }: Pick<SqsSettings, 'clock'>, api: SqsApi, url: string): HeldLetters {
   const held = new Set<ReceivedMessage>();
@@ -55,7 +57,7 @@ export function createHeldLetters({ clock }: Pick<SqsSettings, 'clock'>, api: Sq
   return {
     async next() {
       if (fresh.length === 0) {
-        fresh = [...(await api.receive(url, { max: most, waitMs: 0, visibilityMs }))];
+        fresh = [...(await api.receive(url, { max: most, waitMs, visibilityMs }))];
         fresh.sort((one, other) => one.sentAt - other.sentAt);
         for (const letter of fresh) held.add(letter);
       }

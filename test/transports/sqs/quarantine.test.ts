@@ -54,6 +54,18 @@ test('what was set aside is listed, shown and counted, and stays where it is', a
   await quarantine.close();
 });
 
+test('all servers of SQS are asked, so that none of what was set aside is overlooked', async () => {
+  const lab = createLab();
+  await setAside(lab, [request()]);
+  const quarantine = quarantineOf(lab);
+  await lab.ended(quarantine.list());
+  const waits = lab.emulator.calls
+    .filter(({ action, queue }) => action === 'ReceiveMessage' && queue === 'samovar-jobs-dlq.fifo')
+    .map(({ input }) => input['WaitTimeSeconds']);
+  expect(new Set(waits)).toEqual(new Set([1]));
+  await quarantine.close();
+});
+
 test('more than one receive can bring is listed too, in the order in which it was set aside', async () => {
   const lab = createLab();
   const sent = Array.from({ length: 45 }, () => request({ groupKey: 'one group' }));
