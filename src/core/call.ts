@@ -14,6 +14,11 @@ export class Draining extends Error {
   }
 }
 
+/** Whether `answer` is for whoever has the delivery now to give: they may start what this says is not executed. */
+export function isForOthers({ signal, isLost }: Delivery, answer: Answer | undefined): boolean {
+  return signal?.aborted === true || (isLost === true && answer?.error?.outcome === 'not_executed');
+}
+
 /** One delivery of a request on its way through the worker. */
 export class Call {
   readonly id: string;
@@ -115,8 +120,7 @@ export class Call {
 
   /** Whoever has the delivery now will answer it: from here it could only be told what may be wrong by then. */
   leaveToOthers(answer: Answer | undefined): boolean {
-    const { signal, isLost } = this.delivery;
-    this.isLeftToOthers = signal?.aborted === true || (isLost === true && answer?.error?.outcome === 'not_executed');
+    this.isLeftToOthers = isForOthers(this.delivery, answer);
     return this.isLeftToOthers;
   }
 

@@ -1,14 +1,14 @@
 import type { CallView } from '../middleware/observe.js';
 import { ack, answerOf, giveBack, type Answer, type Result } from './answer.js';
 import { onAbort } from './abort.js';
-import { Draining, type Call } from './call.js';
+import { Draining, isForOthers, type Call } from './call.js';
 import type { Cancels } from './cancels.js';
 import { RpcError } from './errors.js';
 import type { WorkerParts } from './parts.js';
 import type { Step } from './pipeline.js';
 import type { ReadRequest } from './read-request.js';
 import type { Recent } from './recent.js';
-import type { Responder } from './responder.js';
+import type { Answering, Responder } from './responder.js';
 import type { Delivery, Disposition, Message } from './transport.js';
 
 /** Takes deliveries of requests from a transport, answers them, and says how to settle them. */
@@ -51,11 +51,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     idleWaiters.clear();
   }
 
-  async function refuse(view: CallView, { message }: Delivery, error: RpcError): Promise<Disposition> {
+  async function refuse(view: CallView, delivery: Delivery, error: RpcError): Promise<Disposition> {
+    const { message } = delivery;
     const arrivedMs = clock.monotonicMs();
     counters.add(error.code);
     parts.log.debug({ ...view, code: error.code }, 'a request was refused');
-    await responder.reply(message, answerOf(error, message.id));
+    await responder.reply(message, answerOf(error, message.id), answering(delivery));
     const tookMs = clock.monotonicMs() - arrivedMs;
     observeEnd?.(view, { code: error.code, outcome: error.outcome, disposition: 'ack', tookMs });
     done();
@@ -124,12 +125,12 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const settled = recent.find(delivery);
     if (!settled) return undefined;
     counters.add('answered_again');
-    return answerAgain(message, settled.answer);
+    return answerAgain(delivery, settled.answer);
   }
 
-  async function answerAgain(message: Message, answer: Answer | undefined): Promise<Disposition> {
+  async function answerAgain(delivery: Delivery, answer: Answer | undefined): Promise<Disposition> {
     inFlight++;
-    if (answer) await responder.reply(message, answer);
+    if (answer) await responder.reply(delivery.message, answer, answering(delivery));
     done();
     return ack;
   }
@@ -182,6 +183,10 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
 
 function viewOf(address: string, { message: { id, action = '' }, sender: caller }: Delivery): CallView {
   return { id, action, address, caller };
+}
+
+function answering(delivery: Delivery): Answering {
+  return { delivery, leaveToOthers: (answer) => isForOthers(delivery, answer) };
 }
 
 function cancelledByCaller(call: Call): RpcError {

@@ -6,16 +6,19 @@ import type { Counters } from './counters.js';
 import type { Logger } from './log.js';
 import type { Draft } from './outgoing.js';
 import type { Random } from './random.js';
-import { TransportError, type Message, type Transport } from './transport.js';
+import { TransportError, type Message, type SendOptions, type Transport } from './transport.js';
 
 /** Sends replies. */
 export interface Responder {
   /**
    * Resolves once the broker has the reply, or it is certain that nobody can receive it. Never rejects. What
-   * `call` has to leave to others meanwhile is not tried again.
+   * `call` has to leave to others meanwhile is not sent, or not tried again.
    */
-  reply(request: Message, answer: Answer, call?: Pick<Call, 'leaveToOthers'>): Promise<void>;
+  reply(request: Message, answer: Answer, call?: Answering): Promise<void>;
 }
+
+/** Who has the delivery that is answered. */
+export type Answering = Pick<Call, 'delivery' | 'leaveToOthers'>;
 
 const noHeaders = Object.freeze({});
 
@@ -38,17 +41,17 @@ export function createResponder(parts: {
       const message: Draft = { id: random.uuid(), body: answer.body, headers: noHeaders };
       if (correlationId !== undefined) message.correlationId = correlationId;
       if (persistent !== undefined) message.persistent = persistent;
+      const options = call && answer.error?.outcome === 'not_executed' ? whileOurs(call, answer) : undefined;
       let refusals = 0;
       for (let tries = 1; ; tries++) {
         try {
-          await transport.send(replyTo, message);
+          await transport.send(replyTo, message, options);
           return;
         } catch (err) {
-          if (isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals)) {
-            await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
-            if (call?.leaveToOthers(answer)) return;
-            continue;
-          }
+          const mayHelp = isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals);
+          if (mayHelp) await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
+          if (call?.leaveToOthers(answer)) return;
+          if (mayHelp) continue;
           counters.add('undeliverable_replies');
           log.warn({ err, id: request.id, action }, 'a reply could not be delivered; a repeat with its key fetches it');
           return;
@@ -56,6 +59,12 @@ export function createResponder(parts: {
       }
     },
   };
+}
+
+/** It may wait until the broker is there again, and the delivery be with somebody else by then. */
+function whileOurs(call: Answering, answer: Answer): SendOptions {
+  const { signal } = call.delivery;
+  return { isWanted: () => !call.leaveToOthers(answer), ...(signal && { signal }) };
 }
 
 /** It was never written: the next try waits for the broker. */

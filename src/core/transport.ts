@@ -81,6 +81,8 @@ export type TransportStatus = 'connecting' | 'ready' | 'blocked' | 'closed';
 export interface SendOptions {
   /** Gives up a send that has not been written yet; one that has is left alone. */
   readonly signal?: AbortSignal;
+  /** Asked right before the message is written, where that has to wait for a connection: false gives it up, as `cancelled`. */
+  readonly isWanted?: () => boolean;
   /** A control message: to every worker of the address, best effort, never stored. */
   readonly control?: boolean;
   /** Fail with `no_worker` where a queue exists but nobody consumes it (`traits.reportsNoWorker`). */

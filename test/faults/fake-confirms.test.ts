@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createMemoryIdempotencyStore } from '../../src/index.js';
 import type { TransportError } from '../../src/core/transport.js';
 import type { AmqpTransport } from '../../transports/amqp/index.js';
 import { echo, failureOf } from '../e2e/stage.js';
+import { encode } from '../support/fake-amqp-codec.js';
 import type { Call } from '../support/fake-amqp-server.js';
 import { answering, openFakeStage, type FakeStage } from './fake-stage.js';
 
@@ -136,4 +138,29 @@ describe.each([
       counters: { unconfirmed_sends: 0, waiting_sends: 0 },
     });
   });
+});
+
+test('a refusal that waits for a connection is not told once its request may be with somebody else', async () => {
+  const { broker } = stage;
+  const away = { ...createMemoryIdempotencyStore(), read: () => Promise.reject(new Error('away')) };
+  const server = await stage.serve([answering], { idempotency: away });
+  const [transport] = stage.transports;
+  function lose(role: string): void {
+    const said = { replyCode: 320, replyText: 'CONNECTION_FORCED', classId: 0, methodId: 0 };
+    broker.peers.find((peer) => peer.role === role)?.write(encode(0, 'connection.close', said));
+  }
+  broker.answers.set('connection.open', () => undefined);
+  lose('publish');
+  await expect.poll(() => transport?.status).toBe('connecting');
+  const headers = { 'samovar-idempotency-key': 'k' };
+  const properties = { headers, messageId: 'm', replyTo: 'amq.gen-1', correlationId: 'c' };
+  broker.deliver(stage.to, { properties, body: '{"word":"x"}' }, { exchange: 'echo' });
+  await expect.poll(() => transport?.health().counters['waiting_sends']).toBe(1);
+  lose('consume');
+  await expect.poll(() => broker.callsOf('connection.open').length).toBe(4);
+  broker.answers.clear();
+  for (const peer of broker.peers) peer.send(0, 'connection.open-ok');
+  await expect.poll(() => server.health().inFlight).toBe(0);
+  const replies = broker.callsOf('basic.publish').filter(({ properties: { correlationId } }) => correlationId === 'c');
+  expect(replies).toEqual([]);
 });

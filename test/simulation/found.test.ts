@@ -62,3 +62,20 @@ it('a refusal of a call that was sent twice does not say that nothing ran: the o
   expect(violations).toEqual([]);
   expect(history.attempts[0]?.told).toMatchObject({ code: 'unavailable', outcome: 'unknown' });
 });
+
+it('a refusal that waits for the connection is not told: the request may run elsewhere by then', async () => {
+  const simulation = createSimulation({
+    ...{ seed: 1, profile: 'amqp', handlers: modelHandlers },
+    faults: [
+      { at: { ms: 0 }, what: 'locks-away', forMs: 5_000 },
+      { at: { stage: 'reply-published', request: 1 }, what: 'pause', forMs: 25_000 },
+    ],
+  });
+  const { history, violations } = await simulation.run(async ({ callers: [caller], wait }) => {
+    await wait(100);
+    const body = { subject: 'one', ms: 22_000, lock: 'a' };
+    await caller?.call(work, body, { timeoutMs: 120_000, idempotencyKey: 'one' }).catch(() => undefined);
+  });
+  expect(violations).toEqual([]);
+  expect(history.attempts[0]?.told).toMatchObject({ kind: 'value' });
+});

@@ -17,6 +17,8 @@ export interface Parcel {
   readonly content: Buffer;
   readonly expiresAt?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Asked at the moment of writing. */
+  readonly isWanted?: (() => boolean) | undefined;
   /** Where its reply is to come, if that is an inbox of ours. */
   readonly inbox?: string | undefined;
   /** The queue that somebody must consume. */
@@ -53,6 +55,7 @@ export function createParcels(
       content,
       expiresAt,
       signal: options.signal,
+      isWanted: options.isWanted,
       inbox: replyTo !== undefined && inboxOf(replyTo) ? replyTo : undefined,
       worker: options.requireWorker === true && isRequest ? address : undefined,
       properties({ account }, nowMs) {

@@ -100,6 +100,10 @@ export function createSender(parts: SenderParts): Sender {
       reject(late());
       return false;
     }
+    if (parcel.isWanted?.() === false) {
+      reject(cancelled(undefined));
+      return false;
+    }
     try {
       item.properties = parcel.properties(current, nowMs);
       const roomLeft = to.write(item);

@@ -37,6 +37,7 @@ export function createSender(broker: BrokerCore, connection: Connection, user: s
       broker.control(address, message, user);
       return handedOver;
     }
+    if (options.isWanted?.() === false) return Promise.reject(cancelled(undefined));
     const end = fate?.(address, message) ?? 'arrives';
     if (end === 'lost') return untilCut();
     const refusal = broker.accept(address, message, { sender: user, requireWorker: options.requireWorker === true });
@@ -89,8 +90,8 @@ function closed(): TransportError {
   return new TransportError('closed', 'expected an open transport, got one that was closed', { sent: 'no' });
 }
 
-function cancelled(signal: AbortSignal): TransportError {
-  return new TransportError('cancelled', 'the send was given up', { sent: 'no', cause: signal.reason });
+function cancelled(signal: AbortSignal | undefined): TransportError {
+  return new TransportError('cancelled', 'the send was given up', { sent: 'no', cause: signal?.reason });
 }
 
 function busy(most: number): TransportError {
