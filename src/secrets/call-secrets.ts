@@ -11,7 +11,7 @@ export interface CallSecrets {
   readonly received: z.core.ParseContext<z.core.$ZodIssue>;
   /** How its answer is written. */
   readonly seal: Replacer;
-  /** A body with the values of those tokens in it that were opened: equal for a request that is sent again. */
+  /** A body with what its tokens say: equal for a request that is sent again. */
   opened(body: unknown): unknown;
   /** A failure of its handler, without what was in the request. */
   redacted(error: unknown): unknown;
@@ -21,24 +21,29 @@ export function createCallSecrets(keyring: Keyring, allowsPlain: boolean): () =>
   const seal = sealing(keyring);
   return () => {
     const found = new Map<string, unknown>();
+    const read: unknown[] = [];
     return {
       received: secretsAre({
         given: 'encrypted',
         open: (token) => keyring.open(token),
         allowsPlain,
         opener: 'this worker',
-        onSecret: (came, value) => void found.set(came, value),
+        onSecret: (came, value, made) => {
+          found.set(came, value);
+          read.push(made);
+        },
       }),
       seal,
-      opened: (body) => withValues(body, found),
-      redacted: (error) => redactedError(error, [...found.values()]),
+      opened: (body) => withValues(body, found, keyring),
+      redacted: (error) => redactedError(error, [...found.values(), ...read]),
     };
   };
 }
 
-function withValues(value: unknown, found: ReadonlyMap<string, unknown>): unknown {
-  if (typeof value === 'string') return found.has(value) ? found.get(value) : value;
-  if (Array.isArray(value)) return value.map((each) => withValues(each, found));
+/** Tokens that nobody asked for say the same again, too: a union's option may take no notice of them. */
+function withValues(value: unknown, found: ReadonlyMap<string, unknown>, keyring: Keyring): unknown {
+  if (typeof value === 'string') return found.has(value) ? found.get(value) : (keyring.open(value) ?? value);
+  if (Array.isArray(value)) return value.map((each) => withValues(each, found, keyring));
   if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withValues(each, found)]));
+  return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, withValues(each, found, keyring)]));
 }

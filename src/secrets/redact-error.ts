@@ -10,7 +10,7 @@ const shown = '[secret]';
 
 /** An error as a log may tell it: with neither the secrets, however they are written, nor anything that hangs on it. */
 export function redactedError(error: unknown, secrets: readonly unknown[]): unknown {
-  const pattern = patternOf(secrets.flatMap(textsIn));
+  let pattern: RegExp | undefined;
   // What is thrown may be anything, and its message, too.
   const hidden = (text: unknown): string => {
     if (typeof text !== 'string') return '';
@@ -32,6 +32,8 @@ export function redactedError(error: unknown, secrets: readonly unknown[]): unkn
   }
 
   try {
+    const seen = new Set();
+    pattern = patternOf(secrets.flatMap((secret) => textsIn(secret, seen)));
     return redacted(error, 0);
   } catch {
     return new Error('what was thrown cannot be read');
@@ -39,11 +41,13 @@ export function redactedError(error: unknown, secrets: readonly unknown[]): unkn
 }
 
 /** All that a secret says, piece by piece; of several lines each, since that is how Node prints them. */
-function textsIn(value: unknown): string[] {
-  if (typeof value === 'number') return [String(value)];
+function textsIn(value: unknown, seen: Set<unknown>): string[] {
+  if (typeof value === 'number' || typeof value === 'bigint') return [String(value)];
   if (typeof value === 'string') return [value, ...value.split(/\r?\n/).filter((line) => line.length >= leastLine)];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(textsIn);
+  // What a transform has made may lead back to itself.
+  if (typeof value !== 'object' || value === null || seen.has(value)) return [];
+  seen.add(value);
+  return Object.values(value).flatMap((inner) => textsIn(inner, seen));
 }
 
 function patternOf(texts: readonly string[]): RegExp | undefined {
@@ -57,11 +61,13 @@ function patternOf(texts: readonly string[]): RegExp | undefined {
 
 /** As it is, in JSON, as Node prints it, and in a URL. */
 function formsOf(text: string): string[] {
-  return [text, JSON.stringify(text).slice(1, -1), inspect(text).slice(1, -1), inUrl(text)];
+  return [text, JSON.stringify(text).slice(1, -1), inspect(text).slice(1, -1), ...inUrl(text)];
 }
 
-function inUrl(text: string): string {
-  return encodeURIComponent(text.replace(/\p{Surrogate}/gu, ''));
+/** In its path, in its query, and as a form. */
+function inUrl(text: string): string[] {
+  const sound = text.replace(/\p{Surrogate}/gu, '');
+  return [encodeURI(sound), encodeURIComponent(sound), new URLSearchParams([['', sound]]).toString().slice(1)];
 }
 
 function matching(text: string): string {

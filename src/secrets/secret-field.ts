@@ -20,8 +20,8 @@ export type SecretsAre =
       readonly allowsPlain: boolean;
       /** Who was to open them, for messages. */
       readonly opener: 'this worker' | 'this client';
-      /** Told each secret: as it came, and what it is. */
-      onSecret?(came: string, value: unknown): void;
+      /** Told each secret: as it came, what it is, and what its schema has made of that. */
+      onSecret?(came: string, value: unknown, made: unknown): void;
     };
 
 const contextKey = Symbol.for('samovar.secrets');
@@ -124,15 +124,16 @@ function parseArrived(
         payload,
         `expected a Fernet token that a key of ${how.opener} opens; both sides need the same key (${keySettings})`,
       );
-    how.onSecret?.(typeof value === 'string' ? value : JSON.stringify(value), value);
-    return finished(payload, run(value));
+    const result = run(value);
+    how.onSecret?.(typeof value === 'string' ? value : JSON.stringify(value), value, result.value);
+    return finished(payload, result);
   }
   let [found, result]: [unknown, Payload] = [text, run(text)];
   const other = result.issues.length === 0 ? undefined : jsonIn(text);
   // What is no text travels as JSON; where that is of the wrong kind, the text is what was meant.
   const second = other === undefined ? undefined : run(other);
   if (second && !second.issues.some(isWrongKind)) [found, result] = [other, second];
-  how.onSecret?.(value as string, found);
+  how.onSecret?.(value as string, found, result.value);
   return finished(payload, result);
 }
 

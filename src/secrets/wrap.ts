@@ -8,38 +8,71 @@ import { Secret } from './secret.js';
  * stands before it, a parse with `secretsAre({ given: 'wrapped' })` refuses.
  */
 export function wrapSecrets(schema: Schema, value: unknown): unknown {
-  if (value === undefined || value === null) return value;
-  if (isSecretField(schema)) return value instanceof Secret ? value : new Secret(value);
-  const def = defOf(schema);
-  const { innerType, left, right, options } = def;
-  if (options) {
-    // Where none fits, what was meant as a secret is still none to show.
-    const option = options.find((each) => fits(each, value)) ?? options.find(isSecretField);
-    const meant = withLeftOver(option, options, value);
-    return option ? wrapSecrets(option, meant) : meant;
-  }
-  if (left && right) return wrapSecrets(right, wrapSecrets(left, value));
-  const within = innerType ?? def.in ?? behindLazy(schema);
-  if (within) return wrapSecrets(within, value);
-  if (Array.isArray(value)) return inArray(value, (index) => def.items?.[index] ?? def.rest ?? def.element);
-  if (!isRecord(value)) return value;
-  const { shape, catchall, valueType } = def;
-  return inObject(value, (name) => (shape && Object.hasOwn(shape, name) ? shape[name] : (valueType ?? catchall)));
+  return wrapped([schema], [], value);
 }
 
-/** What the option does not ask for is sent, too: a name that is a secret's in another one is meant as that. */
-function withLeftOver(option: Schema | undefined, options: readonly Schema[], value: unknown): unknown {
+/**
+ * `passed`: what else the value might have been, in options of unions that do not count. What the option that counts does
+ * not ask for is sent, too: a name that is a secret's in another one is meant as that, at any depth.
+ */
+function wrapped(given: readonly Schema[], passed: readonly Schema[], value: unknown): unknown {
+  if (value === undefined || value === null) return value;
+  const readings = given.map((schema) => readingOf(schema, value));
+  // Each once: what refers to itself would be looked at more often with each level.
+  const own = [...new Set(readings.flatMap((reading) => reading.own))];
+  const others = leavesOf([...passed, ...readings.flatMap((reading) => reading.passed)]);
+  if (own.some(isSecretField)) return value instanceof Secret ? value : new Secret(value);
+  if (Array.isArray(value)) {
+    return inArray(value, (index, item) => wrapped(itemsAt(own, index), itemsAt(others, index), item));
+  }
   if (!isRecord(value)) return value;
-  const own = option ? defOf(option).shape : {};
-  const others = options.map((each) => defOf(each).shape ?? {});
-  return inObject(value, (name) => {
-    if (!own || Object.hasOwn(own, name)) return undefined;
-    return others.map((shape) => (Object.hasOwn(shape, name) ? shape[name] : undefined)).find(isSecretive);
+  return inObject(value, (name, item) => {
+    const known = own.flatMap((schema) => fieldAt(schema, name) ?? defOf(schema).valueType ?? []);
+    const meant = others.flatMap((schema) => fieldAt(schema, name) ?? []);
+    if (known.length > 0) return wrapped(known, meant, item);
+    const secretive = own.some((schema) => defOf(schema).shape) ? meant.filter(holdsSecrets) : [];
+    return wrapped(secretive.length > 0 ? secretive : own.flatMap((schema) => defOf(schema).catchall ?? []), [], item);
   });
 }
 
-function isSecretive(schema: Schema | undefined): boolean {
-  return schema !== undefined && holdsSecrets(schema);
+interface Reading {
+  /** The plain schemas that count for a value. */
+  readonly own: readonly Schema[];
+  /** The options that would have counted, had others not. */
+  readonly passed: readonly Schema[];
+}
+
+function readingOf(schema: Schema, value: unknown): Reading {
+  const inner = innerOf(schema);
+  if (!inner) return { own: [schema], passed: [] };
+  const { options } = defOf(schema);
+  const option = options?.find((each) => fits(each, value));
+  // Where none fits, what was meant as a secret is still none to show.
+  if (options && !option) return { own: leavesOf(options), passed: [] };
+  const readings = (option ? [option] : inner).map((each) => readingOf(each, value));
+  const others = options?.filter((each) => each !== option) ?? [];
+  return {
+    own: readings.flatMap(({ own }) => own),
+    passed: [...readings.flatMap(({ passed }) => passed), ...others],
+  };
+}
+
+/** All plain schemas that some stand for, each once. */
+function leavesOf(schemas: readonly Schema[]): Schema[] {
+  // It grows while it is gone through.
+  const all = new Set(schemas);
+  for (const schema of all) for (const inner of innerOf(schema) ?? []) all.add(inner);
+  return [...all].filter((schema) => !innerOf(schema));
+}
+
+/** The schemas of the same place that a schema stands for; undefined for a plain one. */
+function innerOf(schema: Schema): readonly Schema[] | undefined {
+  if (isSecretField(schema)) return undefined;
+  const { options, left, right, innerType, in: before } = defOf(schema);
+  if (options) return options;
+  if (left && right) return [left, right];
+  const within = innerType ?? before ?? behindLazy(schema);
+  return within && [within];
 }
 
 /** The first one that takes a value is the one that counts, as for zod. */
@@ -47,23 +80,28 @@ function fits(option: Schema, value: unknown): boolean {
   return (option as z.ZodType).safeParse(value).success;
 }
 
-/** The same array, unless something in it is another one. */
-function inArray(
-  value: readonly unknown[],
-  schemaAt: (index: number) => Schema | null | undefined,
-): readonly unknown[] {
-  const wrapped = value.map((item, index) => wrappedBy(schemaAt(index), item));
-  return wrapped.some((item, index) => item !== value[index]) ? wrapped : value;
+function itemsAt(schemas: readonly Schema[], index: number): readonly Schema[] {
+  return schemas.flatMap((schema) => {
+    const { items, rest, element } = defOf(schema);
+    return items?.[index] ?? rest ?? element ?? [];
+  });
 }
 
-function inObject(value: Record<string, unknown>, schemaAt: (name: string) => Schema | undefined): object {
-  const wrapped = Object.entries(value)
+function fieldAt(schema: Schema, name: string): Schema | undefined {
+  const { shape } = defOf(schema);
+  return shape && Object.hasOwn(shape, name) ? shape[name] : undefined;
+}
+
+/** The same array, unless something in it is another one. */
+function inArray(value: readonly unknown[], wrap: (index: number, item: unknown) => unknown): readonly unknown[] {
+  const items = value.map((item, index) => wrap(index, item));
+  return items.some((item, index) => item !== value[index]) ? items : value;
+}
+
+function inObject(value: Record<string, unknown>, wrap: (name: string, item: unknown) => unknown): object {
+  const entries = Object.entries(value)
     // JSON has no functions, and would ask a toJSON for something else than was looked at here.
     .filter(([, item]) => typeof item !== 'function')
-    .map(([name, item]) => [name, wrappedBy(schemaAt(name), item)] as const);
-  return wrapped.some(([name, item]) => item !== value[name]) ? Object.fromEntries(wrapped) : value;
-}
-
-function wrappedBy(schema: Schema | null | undefined, value: unknown): unknown {
-  return schema ? wrapSecrets(schema, value) : value;
+    .map(([name, item]) => [name, wrap(name, item)] as const);
+  return entries.some(([name, item]) => item !== value[name]) ? Object.fromEntries(entries) : value;
 }

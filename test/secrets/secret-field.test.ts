@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineAction, Secret, secret } from '../../src/index.js';
+import { createCallSecrets } from '../../src/secrets/call-secrets.js';
 import { createKeyring, generateKey } from '../../src/secrets/keyring.js';
 import { redactedError } from '../../src/secrets/redact-error.js';
 import { secretsAre } from '../../src/secrets/secret-field.js';
@@ -126,6 +127,44 @@ describe('a secret field travels as a token', () => {
   ])('also one %s', (_where, schema, more) => {
     const wrapped = wrapSecrets(schema, { password: 'hush', count: 'many', ...more });
     expect(JSON.stringify(wrapped, sealing(keyring))).not.toContain('hush');
+  });
+
+  const named = z.object({ name: z.string() });
+  const user = named.extend({ password });
+  test.each<[string, z.ZodType, (user: object) => unknown]>([
+    ['in a field of it', z.union([z.object({ user: named }), z.object({ user })]), (given) => ({ user: given })],
+    ['in a list of it', z.union([z.array(named), z.array(user)]), (given) => [given]],
+    ['and is an intersection', z.union([named.and(z.object({})), user]), (given) => given],
+    ['and is optional', z.union([named.optional(), user.nullable()]), (given) => given],
+    ['and is itself a union', z.union([z.union([named, z.null()]), z.union([z.null(), user])]), (given) => given],
+    ['and is made later', z.union([z.lazy(() => named), z.lazy(() => user)]), (given) => given],
+  ])('also one that the option that counts does not know, %s', (_where, schema, made) => {
+    const wrapped = wrapSecrets(schema, made({ name: 'ada', password: 'hush' }));
+    const sent = JSON.stringify(wrapped, sealing(keyring));
+    expect(sent).toContain('"ada"');
+    expect(sent).not.toContain('hush');
+    expect(schema.safeParse(wrapped, secretsAre({ given: 'wrapped' })).success).toBe(true);
+  });
+
+  test('and a name that the option that counts knows is what it says there', () => {
+    const schema = z.union([
+      z.object({ kind: z.literal('a'), raw: z.unknown() }),
+      z.object({ kind: z.literal('b'), raw: user }),
+    ]);
+    const given = { kind: 'a', raw: { name: 'ada', password: 'no secret' } };
+    expect(wrapSecrets(schema, given)).toBe(given);
+  });
+
+  test('of what refers to itself by unions, in a time that grows with its size alone', () => {
+    const node: z.ZodType = z.lazy(() =>
+      z.union([
+        z.object({ left: node.optional(), kind: z.literal('a') }),
+        z.object({ left: node.optional(), kind: z.enum(['a', 'b']), password }),
+      ]),
+    );
+    let value: object = { kind: 'a', password: 'hush' };
+    for (let depth = 0; depth < 20; depth++) value = { kind: 'a', left: value, password: 'hush' };
+    expect(JSON.stringify(wrapSecrets(node, value), sealing(keyring))).not.toContain('hush');
   });
 
   const action = (request: z.ZodType, response: z.ZodType = z.null()) =>
@@ -316,17 +355,39 @@ describe('an error is told', () => {
   test('without what is secret, however it is written in there', () => {
     const value = 'hu"sh/ä\'';
     const pem = 'begin hush-1\nhush-2\'" of it\n}';
-    const inner = [encodeURIComponent(value), JSON.stringify({ value }), inspect({ pem, more: 1 })];
+    const form = new URLSearchParams({ value: 'hush +(!' }).toString();
+    const url = new URL('https://x/hush +(!?').href;
+    const inner = [form, url, encodeURIComponent(value), JSON.stringify({ value }), inspect({ pem, more: 1 })];
     const thrown = new Error(`no ${value}`, { cause: new TypeError(`at ${inner.join()}`) });
     Object.assign(thrown, { code: 'EACCES', sql: value });
-    const told = redactedError(thrown, [{ deep: [value, 1234] }, 'ab', pem]) as Error;
-    expect(inspect(told, { depth: null })).not.toMatch(/hu"sh|hu\\+"sh|hu%22sh|hush-/);
+    const told = redactedError(thrown, [{ deep: [value, 1234] }, 'ab', pem, 'hush +(!']) as Error;
+    expect(inspect(told, { depth: null })).not.toMatch(/hu"sh|hu\\+"sh|hu%22sh|hush/);
     expect(told).toMatchObject({ message: 'no [secret]', code: 'EACCES' });
     expect(told.stack).toContain('secret-field.test.ts');
     expect(redactedError(new Error('pin 1234 of ab, cab'), [1234, 'ab'])).toMatchObject({
       message: 'pin [secret] of [secret], cab',
     });
     expect(redactedError({ value }, [value])).toBe('a thrown object');
+  });
+
+  test('without what the schema of a secret has made of it', () => {
+    class Login {
+      readonly self = this;
+      readonly pin = 4_711n;
+      readonly password: string;
+      constructor(password: string) {
+        this.password = password;
+      }
+    }
+    const login = secret(z.string().transform((text) => new Login(text.split(':')[1] ?? '')));
+    const secrets = createCallSecrets(keyring, true)();
+    const schema = z.object({ trimmed: secret(z.string().trim()), plain: secret(z.string().toLowerCase()), login });
+    const wrapped = wrapSecrets(schema, { trimmed: ' hush-1 ', plain: '', login: 'ada:hush-2' }) as object;
+    const sent = JSON.parse(JSON.stringify(wrapped, sealing(keyring))) as object;
+    const read = schema.parse({ ...sent, plain: 'HUSH-3' }, secrets.received);
+    const { password: word, pin } = read.login.reveal();
+    const thrown = new Error(`${read.trimmed.reveal()} ${word} ${pin} ${read.plain.reveal()}`);
+    expect(secrets.redacted(thrown)).toMatchObject({ message: '[secret] [secret] [secret] [secret]' });
   });
 
   test.each<[string, object]>([

@@ -220,6 +220,24 @@ describe.each(worlds)('over $name', ({ open }) => {
     expect(reply).toContain('hush 1');
   });
 
+  test('an honest retry is recognised with a secret that the option of a union takes no notice of, too', async () => {
+    const user = z.object({ name: z.string() });
+    const action = defineAction({
+      ...{ name: 'name_user', summary: 'Names somebody.', response: z.int() },
+      request: z.object({ user: z.union([user, user.extend({ password: secret(z.string()) })]) }),
+    });
+    let runs = 0;
+    await stage.serve([defineHandler(action, { run: () => (runs += 1) })], {
+      fernetKeys,
+      idempotency: createMemoryIdempotencyStore(),
+    });
+    const client = stage.client({ fernetKeys });
+    const again = (password: string) =>
+      client.call(action, { user: { name: 'ada', password } }, { to: stage.to, idempotencyKey: 'k' });
+    expect([await again('hush'), await again('hush')]).toEqual([1, 1]);
+    expect(await failureOf(again('hush!'))).toMatchObject({ code: 'key_mismatch' });
+  });
+
   test('an honest retry is recognised while keys are changed, by workers that know the key it was recorded under', async () => {
     const store = createMemoryIdempotencyStore();
     const idempotency = { ...store, durable: true };
