@@ -29,6 +29,9 @@ export function createHealth({ clock, log }: Pick<SqsSettings, 'clock' | 'log'>,
     get status() {
       return status;
     },
+    get hasAnswered() {
+      return wasReady;
+    },
     ok() {
       if (status !== 'connecting') return;
       if (wasReady) counters.add('reconnects');

@@ -3,7 +3,7 @@ import { SqsError, type EntryOutcome } from './api.js';
 import { closedError } from './errors.js';
 import { createLetters, sentOf, type Letter } from './letters.js';
 import type { SqsParts } from './parts.js';
-import { isLasting, neverLeft } from './sdk-errors.js';
+import { hasNoCredentials, isLasting, neverLeft } from './sdk-errors.js';
 import { cancelled, late, refusal, uncertain, unroutable } from './send-errors.js';
 import { maxMessageBytes } from './sizes.js';
 
@@ -89,7 +89,8 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
     } catch (error) {
       const failure = error instanceof SqsError ? error : new SqsError('unavailable', String(error), { cause: error });
       note(failure);
-      if (isLasting(failure)) letters.rejectWaiting((letter) => refusal(failure, letter.parcel, sentOf(letter)));
+      const isWrongSetup = isLasting(failure) || (hasNoCredentials(failure) && !availability.hasAnswered);
+      if (isWrongSetup) letters.rejectWaiting((letter) => refusal(failure, letter.parcel, sentOf(letter)));
       else pause(failure);
     }
     isLooking = false;

@@ -37,6 +37,8 @@ export interface SetAside {
 
 /** Whether SQS answers: each loop says how its calls ended. */
 export interface Availability {
+  /** It has, at least once. */
+  readonly hasAnswered: boolean;
   ok(): void;
   failed(error: SqsError): void;
 }

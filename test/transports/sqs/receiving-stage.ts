@@ -66,7 +66,7 @@ export function createReceivingStage(options: SqsEmulatorOptions = {}): Receivin
     const parts: SqsParts = {
       ...{ settings, api, names, queues, counters: createCounters(), closing: closing.signal },
       rules: { maxBodyBytes: settings.maxBodyBytes, believes: new Set(), isInbox: (name) => names.isInbox(name) },
-      availability: { ok: () => undefined, failed: (error) => void failures.push(error.kind) },
+      availability: { hasAnswered: true, ok: () => undefined, failed: (error) => void failures.push(error.kind) },
       setProblem(about, problem) {
         if (problem === undefined) problems.delete(about);
         else problems.set(about, problem);

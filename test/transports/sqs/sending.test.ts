@@ -260,6 +260,32 @@ test('access that is denied fails a send at once, and expired credentials are wa
   await sender.close();
 });
 
+test('without credentials the first send fails at once and says so; where they were there once, they are waited for', async () => {
+  const { transport, addressed, ended, emulator, clock } = createLab();
+  await addressed('jobs');
+  let isWithout = true;
+  const none = Object.assign(new Error('Could not load credentials from any providers'), {
+    name: 'CredentialsProviderError',
+  });
+  const requestHandler = {
+    ...emulator.requestHandler,
+    handle: (...call: Parameters<typeof emulator.requestHandler.handle>) =>
+      isWithout ? Promise.reject(none) : emulator.requestHandler.handle(...call),
+  };
+  const sender = transport({ requestHandler });
+  const error = await ended(failure(sender.send('jobs', request())), 1_000);
+  expect([error.code, error.sent]).toEqual(['setup', 'no']);
+  expect(error.message).toMatch(/AWS_ACCESS_KEY_ID/);
+  isWithout = false;
+  await ended(sender.send('jobs', request()));
+  isWithout = true;
+  const sending = sender.send('jobs', request());
+  await clock.advance(30_000);
+  isWithout = false;
+  await ended(sending);
+  await sender.close();
+});
+
 test('what nobody knows about for almost five minutes is given up: a later try might be a second message', async () => {
   const { transport, addressed, ended, emulator, clock } = createLab();
   await addressed('jobs');
