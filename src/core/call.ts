@@ -60,6 +60,8 @@ export class Call {
   settled: Promise<Disposition> | undefined = undefined;
   /** As lock providers call it: its locks are not free, and it has to wait. */
   onWait: (() => void) | undefined = undefined;
+  /** Looks whether its locks were lost while nothing ran here; set while it holds some. */
+  checkLocks: (() => void) | undefined = undefined;
   /** Called when the run starts. */
   onStart: (() => void) | undefined = undefined;
   /** The reply that went out before the run ended. */

@@ -7,6 +7,7 @@ import type { Layer } from '../core/pipeline.js';
 /** Refuses what came too late: nothing starts after its deadline. Stands before the wait for locks, and again after it. */
 export function expiry(clock: Clock): Layer<Call, Result> {
   return (next) => (call) => {
+    call.checkLocks?.();
     call.throwIfCancelled();
     if (clock.monotonicMs() >= call.limitMs) throw expired(call, clock);
     return next(call);

@@ -48,15 +48,17 @@ async function holding(
 
   try {
     call.onWait = beginWait;
-    return await locks.hold(keys, call, async ({ signal, fence }) => {
+    return await locks.hold(keys, call, async ({ signal, fence, check }) => {
       isHeld = true;
       endWait();
       call.fence = fence;
+      call.checkLocks = check;
       observe?.('locked', call);
       const off = onAbort(signal, () => inHand.cancel(call, call.lose('lock', signal?.reason)));
       try {
         return await next(call);
       } finally {
+        call.checkLocks = undefined;
         off();
       }
     });

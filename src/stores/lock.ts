@@ -51,6 +51,8 @@ export interface HoldOptions {
 export interface Held {
   /** Aborts once the lock can no longer be relied on: its lease was not renewed in time. Absent where that cannot happen. */
   readonly signal?: AbortSignal;
+  /** Aborts `signal` now if that is so. A process that stood still may go on before the timers run that would tell. */
+  readonly check?: () => void;
   /** Larger for each later grant of the store: a resource that remembers the largest refuses late writers. */
   readonly fence: number;
 }

@@ -79,3 +79,19 @@ it('a refusal that waits for the connection is not told: the request may run els
   expect(violations).toEqual([]);
   expect(history.attempts[0]?.told).toMatchObject({ kind: 'value' });
 });
+
+it('a lock that lapsed while its process stood still is not started with: another one has it', async () => {
+  const simulation = createSimulation({
+    ...{ seed: 6, profile: 'amqp', handlers: modelHandlers, server: { concurrency: 1 } },
+    faults: [{ at: { stage: 'locked', request: 3 }, what: 'pause', forMs: 40_000 }],
+  });
+  const { violations } = await simulation.run(async ({ callers: [caller], wait }) => {
+    const calls = [{ lock: 'b' }, { lock: 'c' }, { lock: 'a' }, { lock: 'a' }].map(async (more, nth) => {
+      await wait(10 * nth);
+      const body = { subject: `${nth}`, ms: 22_000, ...more };
+      await caller?.call(work, body, { timeoutMs: 200_000 }).catch(() => undefined);
+    });
+    await Promise.all(calls);
+  });
+  expect(violations).toEqual([]);
+});

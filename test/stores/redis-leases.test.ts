@@ -12,3 +12,25 @@ it('a process that stood still hears that a lease is lost before it uses what it
   expect(reason?.message).toContain('no renewal for two thirds of 9000 ms');
   expect(clock.pending()).toBe(0);
 });
+
+it('a process that stood still can look at the clock before its timers run', async () => {
+  let lateMs = 0;
+  const clock = createManualClock();
+  const late = { ...clock, monotonicMs: () => clock.monotonicMs() + lateMs };
+  const leases = createLeases({
+    clock: late,
+    leaseMs: 9_000,
+    on: 'locks',
+    renew: async (ids) => ({ kept: new Set(ids) }),
+  });
+  let reason: Error | undefined;
+  leases.add('token', { sinceMs: 0, lost: (given) => (reason = given) });
+  await clock.advance(4_000);
+  lateMs = 4_999;
+  leases.check('token');
+  expect(reason).toBeUndefined();
+  lateMs = 5_000;
+  leases.check('token');
+  expect(reason?.message).toContain('no renewal for two thirds of 9000 ms');
+  expect(clock.pending()).toBe(0);
+});

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { createClient, defineAction, defineHandler, startServer } from '../../src/index.js';
+import { createClient, defineAction, defineHandler, startServer, systemClock } from '../../src/index.js';
 import { exclusive } from '../../src/stores/lock.js';
 import { createRedisIdempotencyStore } from '../../src/stores/redis/idempotency.js';
 import { createRedisLockProvider } from '../../src/stores/redis/lock.js';
@@ -81,6 +81,22 @@ test('a holder that stood still past its lease is told, and cannot end the lock 
   successor.writeLine('end');
   await third.granted;
   third.end();
+});
+
+test('a holder that stood still is told before its timers run, if it asks', async () => {
+  let stoodStillMs = 0;
+  const clock = { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + stoodStillMs };
+  const locks = createRedisLockProvider({ url: redis.url, clock });
+  closing.unshift(() => locks.close());
+  const wish = { signal: new AbortController().signal, owner: 'x', ancestors: [] };
+  const seen = await locks.hold([exclusive(randomUUID())], wish, async ({ signal, check }) => {
+    check?.();
+    const before = signal?.aborted;
+    stoodStillMs = 20_000;
+    check?.();
+    return { before, after: signal?.aborted };
+  });
+  expect(seen).toEqual({ before: false, after: true });
 });
 
 test('what a killed process held, and waited for, goes on to the others after its lease', async () => {

@@ -21,6 +21,8 @@ export interface Leases {
   /** Asks again within `againInMs`, if given. */
   add(id: string, holding: LeaseHolding, againInMs?: number): void;
   drop(id: string): void;
+  /** Looks at the clock, whose timers may be late: what can no longer be relied on is lost now. */
+  check(id: string): void;
   /** Renews now, and so looks at what has become of everything. */
   pulse(): void;
   /** Renews no more. What is held is lost in its time. */
@@ -29,6 +31,8 @@ export interface Leases {
 
 interface Entry {
   readonly holding: LeaseHolding;
+  /** When the step was sent that last renewed it. */
+  sinceMs: number;
   cancelLoss: () => void;
 }
 
@@ -42,10 +46,16 @@ export function createLeases({ clock, leaseMs, on, renew }: LeasesOptions): Leas
   let isStopped = false;
 
   function add(id: string, holding: LeaseHolding, againInMs = leaseMs): void {
-    entries.set(id, { holding, cancelLoss: lossTimer(id, holding.sinceMs) });
+    const { sinceMs } = holding;
+    entries.set(id, { holding, sinceMs, cancelLoss: lossTimer(id, sinceMs) });
     // A process that stood still may hear of what it took before its timers run.
-    if (clock.monotonicMs() - holding.sinceMs >= reliableMs) lose(id, 'no renewal for two thirds of');
-    else arm(Math.min(leaseMs / 3, againInMs));
+    check(id);
+    arm(Math.min(leaseMs / 3, againInMs));
+  }
+
+  function check(id: string): void {
+    const entry = entries.get(id);
+    if (entry && clock.monotonicMs() - entry.sinceMs >= reliableMs) lose(id, 'no renewal for two thirds of');
   }
 
   function drop(id: string): void {
@@ -108,8 +118,10 @@ export function createLeases({ clock, leaseMs, on, renew }: LeasesOptions): Leas
       const entry = entries.get(id);
       if (!entry) continue;
       entry.cancelLoss();
-      if (kept.has(id)) entry.cancelLoss = lossTimer(id, sentMs);
-      else lose(id, 'told that it is gone before its');
+      if (kept.has(id)) {
+        entry.sinceMs = sentMs;
+        entry.cancelLoss = lossTimer(id, sentMs);
+      } else lose(id, 'told that it is gone before its');
     }
     return againInMs;
   }
@@ -119,7 +131,7 @@ export function createLeases({ clock, leaseMs, on, renew }: LeasesOptions): Leas
     disarm();
   }
 
-  return { add, drop, pulse, stop };
+  return { add, drop, check, pulse, stop };
 }
 
 /** Redis serves nobody else during a step. */

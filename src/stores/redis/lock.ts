@@ -65,7 +65,7 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
     tickets.set(ticket.id, ticket);
     try {
       const fence = await turnOf(ticket, mergedKeys(wanted), wish);
-      return await work({ signal: ticket.loss.signal, fence });
+      return await work({ signal: ticket.loss.signal, check: () => leases.check(ticket.id), fence });
     } finally {
       end(ticket);
     }

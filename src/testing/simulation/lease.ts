@@ -9,6 +9,8 @@ export interface SimulatedLease {
   stop(): void;
   /** The reason of one `stop` is over. */
   goOn(): void;
+  /** By the clock of its process, whose timers may be late. */
+  check(): void;
   /** It was given back. */
   end(): void;
 }
@@ -29,6 +31,7 @@ export interface LeaseParts {
 export function openLease({ world, process, store, leaseMs, onStop, onLost, onLapse }: LeaseParts): SimulatedLease {
   const { clock, leases, random } = world;
   let stops = 0;
+  let isLost = false;
   let cancels: (() => void)[] = [];
 
   function cancel(): void {
@@ -45,7 +48,10 @@ export function openLease({ world, process, store, leaseMs, onStop, onLost, onLa
       // It was renewed at each third; the last time was up to a third ago.
       const leftMs = leaseMs - random.below(Math.floor(leaseMs / 3));
       cancels = [
-        clock.after(leftMs - Math.floor(leaseMs / 3), () => process.enterFirst(onLost)),
+        clock.after(leftMs - Math.floor(leaseMs / 3), () => {
+          isLost = true;
+          process.enterFirst(onLost);
+        }),
         clock.after(leftMs, () => {
           lease.end();
           onLapse();
@@ -54,6 +60,9 @@ export function openLease({ world, process, store, leaseMs, onStop, onLost, onLa
     },
     goOn() {
       if ((stops -= 1) === 0) cancel();
+    },
+    check() {
+      if (isLost) onLost();
     },
     end() {
       cancel();

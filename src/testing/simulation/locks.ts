@@ -65,7 +65,7 @@ export function createSimulatedLocks(world: World, process: SimulatedProcess): L
               });
             };
             process.enter(() => {
-              work({ signal: lost.signal, fence }).then(
+              work({ signal: lost.signal, check: () => lease.check(), fence }).then(
                 (value) => giveBack(() => resolve(value)),
                 (error: unknown) => giveBack(() => reject(error)),
               );
