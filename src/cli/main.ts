@@ -24,9 +24,11 @@ for (const [signal, exitCode] of Object.entries(signalExitCodes)) {
 }
 // Whoever read the log may go before us.
 process.stderr.on('error', () => undefined);
-// Without anybody to read the answers there is no use in going on; 141 is what shells call SIGPIPE.
-process.stdout.on('error', () => {
-  process.exitCode ??= 141;
+// Without anybody to read the answers there is no use in going on.
+let outputError: NodeJS.ErrnoException | undefined;
+process.stdout.on('error', (error) => {
+  // What has failed already stays what it was.
+  if (!process.exitCode) outputError ??= error;
   ending.abort(new Error('nobody reads the output'));
 });
 
@@ -61,6 +63,14 @@ try {
     terminal.writeError(line);
     process.exitCode = exitCode;
   }
+}
+// An error of standard output is told a moment after the write: what was not read, or is not on the disk, was no success.
+await new Promise((resolve) => setImmediate(resolve));
+if (outputError) {
+  const isUnread = outputError.code === 'EPIPE';
+  if (!isUnread) terminal.writeError(`samovar: expected to write to standard output, got ${outputError.message}`);
+  // 141 is what shells call SIGPIPE.
+  process.exitCode = isUnread ? 141 : exitCodes.failed;
 }
 // What a handler module has left open must not keep a worker that has stopped from ending.
 process.exit();

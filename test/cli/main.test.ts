@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../src/cli/commands.js';
 import { fileWith } from './file-with.js';
-import { runScript } from '../support/process.js';
+import { runProgram, runScript } from '../support/process.js';
 import { freePorts } from '../support/ports.js';
 
 const main = new URL('../../src/cli/main.ts', import.meta.url);
@@ -52,6 +54,27 @@ it.each([
   const { code, out, err } = await samovar('actions', '--handlers', await moduleWith(text));
   expect({ code, out }).toEqual({ code: 70, out: '' });
   expect(err).toMatch(/^samovar: .*never comes.*$/);
+});
+
+describe('standard output', () => {
+  const node = [process.execPath, '--import', import.meta.resolve('tsx'), main.pathname] as const;
+
+  it('that nobody reads any more ends a command with 141', async () => {
+    const keys = await fileWith('cw_0x689RpI-jtRR7oE8h_eQsKImvJapLeSbXpwF4e4=');
+    const [program, ...args] = [...node, 'keys', 'encrypt', '--keys-file', keys] as const;
+    const child = spawn(program, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+    const exited = once(child, 'exit');
+    child.stdout.destroy();
+    await once(child.stdout, 'close');
+    child.stdin.end('secret');
+    expect(await exited).toEqual([141, null]);
+  });
+
+  it('that takes nothing, such as a full disk, fails a command and is told', async () => {
+    const run = runProgram('sh', { args: ['-c', 'exec "$@" > /dev/full', 'sh', ...node, 'keys', 'generate'] });
+    expect((await run.exited).code).toBe(1);
+    expect(run.stderr).toMatch(/^samovar: expected to write to standard output, got .*ENOSPC.*\n$/);
+  });
 });
 
 async function moduleWith(text: string): Promise<string> {
