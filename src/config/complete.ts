@@ -87,13 +87,9 @@ function connectionOf(
   const server = file.server ?? {};
   const keys: ConnectionContent = { ...server, ...picked(own, connectionKeys) };
   const options = camelled(picked(keys, amqpKeys));
-  const types = [...(exchanges ?? [])]
-    .filter(([, { type }]) => type !== 'direct')
-    .map(([key, { type }]) => [key, type]);
-  const exchangeTypes: Record<string, ExchangeSettings['type']> = {
-    ...options.exchangeTypes,
-    ...(Object.fromEntries(types) as Record<string, ExchangeSettings['type']>),
-  };
+  const served = [...(exchanges ?? [])].map(([action, { type }]) => [action, type] as const);
+  const types = Object.entries({ ...options.exchangeTypes, ...Object.fromEntries(served) });
+  const exchangeTypes = Object.fromEntries(types.filter(([, type]) => type !== 'direct'));
   return {
     transport: 'amqp',
     options: {

@@ -10,7 +10,7 @@ import { parseYaml } from './parse.js';
 import { pathText, type Path } from './places.js';
 import { problemTexts, schemaProblems } from './problems.js';
 import { fileSchema, ignoredKeys } from './schema.js';
-import type { Configuration } from './settings.js';
+import type { Configuration, VirtualHost } from './settings.js';
 import type { ConfigurationSources } from './sources.js';
 import { othersMayRead, reasonOf, substitute } from './substitute.js';
 
@@ -18,12 +18,12 @@ import { othersMayRead, reasonOf, substitute } from './substitute.js';
 export async function loadConfiguration(sources: ConfigurationSources): Promise<Configuration> {
   const configuration =
     sources.url === undefined ? await configurationOfFile(sources) : configurationOfUrl(sources.url, sources);
-  const [first, ...more] = sources.addresses ?? [];
+  const given = sources.addresses ?? [];
   return {
     ...configuration,
     virtualHosts: configuration.virtualHosts.map((host) => ({
       ...host,
-      addresses: first === undefined ? host.addresses : [first, ...more],
+      addresses: eachOnce(given, host.addresses),
       mock: sources.mock === true || host.mock,
     })),
   };
@@ -68,6 +68,12 @@ async function configurationOfFile(sources: ConfigurationSources): Promise<Confi
       : []),
   ];
   return { file, virtualHosts, logLevel: parsed.data.log_level ?? 'info', warnings };
+}
+
+/** What is named, or what is configured where nothing is. */
+function eachOnce(given: readonly string[], configured: VirtualHost['addresses']): VirtualHost['addresses'] {
+  const [first = configured[0], ...more] = new Set(given.length > 0 ? given : configured);
+  return [first, ...more];
 }
 
 async function textOf(file: string): Promise<string> {

@@ -71,8 +71,8 @@ virtual_hosts:
 
   it('declares exchanges as they are listed', async () => {
     const text = `
-server: {exchange_types: {only_called: topic}}
-virtual_hosts: {trees: {exchanges: {a: {type: fanout}, b: }}}
+server: {exchange_types: {only_called: topic, b: fanout}}
+virtual_hosts: {trees: {exchanges: {a: {type: fanout}, b: {type: direct}}}}
 `;
     expect((await loadedOptions(text)).exchangeTypes).toEqual({ only_called: 'topic', a: 'fanout' });
   });
@@ -172,6 +172,12 @@ describe('handlers', () => {
 });
 
 describe('the command line', () => {
+  it('names each address once', async () => {
+    const text = 'virtual_hosts: {trees: {queue: a, also: [a, b, b]}}';
+    expect((await loadedHost(text)).addresses).toEqual(['a', 'b']);
+    expect((await loadedHost(text, { addresses: ['c', 'd', 'c'] })).addresses).toEqual(['c', 'd']);
+  });
+
   it('wins over addresses and mock', async () => {
     const text = 'virtual_hosts: {trees: {queue: a, also: [b]}}';
     expect(await loadedHost(text, { addresses: ['c'], mock: true })).toMatchObject({ addresses: ['c'], mock: true });
