@@ -1,5 +1,5 @@
 import type { QuarantineEntry } from '../../src/core/quarantine.js';
-import { headerNames } from './names.js';
+import { headerNames, nobody } from './names.js';
 import { countOf, epochOf, headerOf, idOf, tableOf, text, type Mutable, type RawMessage } from './wire.js';
 
 /** What a message in a quarantine says of itself. */
@@ -9,12 +9,13 @@ export function entryOf(
 ): QuarantineEntry {
   const headers = tableOf(properties.headers);
   const user = text(properties.userId);
+  const replyTo = text(properties.replyTo);
   const entry: Mutable<QuarantineEntry> = {
     id: idOf(properties) ?? '',
     reason: text(headerOf(headers, headerNames.reason)) ?? '',
     attempts: countOf(headerOf(headers, headerNames.attempts)),
     bytes: content.length,
-    kind: text(properties.replyTo) === undefined ? 'one-way' : 'call',
+    kind: replyTo === undefined || replyTo === nobody ? 'one-way' : 'call',
   };
   const action = text(properties.type);
   const firstSeen = epochOf(headerOf(headers, headerNames.firstSeen));

@@ -72,6 +72,15 @@ test('what another user has set aside keeps its place, unless that user is belie
   await eventually(() => seen.length === 2);
 });
 
+test('a request whose reply is for nobody is a one-way request in quarantine, too', async () => {
+  const { address, transport } = await worker();
+  const caller = lab.connect({ takesEitherRoute: true });
+  await caller.send(address, message({ id: 'one', persistent: true }));
+  await eventually(() => transport.health().counters['quarantined'] === 1);
+  const { entries } = await open(address).list();
+  expect(entries).toEqual([expect.objectContaining({ id: 'one', kind: 'one-way' })]);
+});
+
 test('nobody gets another sender by putting a request into a quarantine', async () => {
   const stranger = await lab.broker.createUser({ virtualHost: lab.virtualHost });
   const { address, fill } = await worker();
