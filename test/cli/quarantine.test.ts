@@ -120,6 +120,16 @@ describe('samovar quarantine', () => {
     expect(seen.slice(3).map(({ message: { id } }) => id)).toEqual(['id-2', 'id-1', 'id-3']);
   });
 
+  test('redrive and purge exit with 1 where a request is not there that --id names, and do the others', async () => {
+    const { address, take } = await setAside(2);
+    take();
+    const errors = ['samovar: 1 of the requests named by --id not found'];
+    const lines = ['1 redriven, of 2 set aside'];
+    expect(await run(runRedrive, { to: address, id: ['id-2', 'id-3'] })).toEqual({ exitCode: 1, lines, errors });
+    const purged = await run(runPurge, { to: address, id: ['id-3'], yes: true });
+    expect(purged).toMatchObject({ exitCode: 1, errors });
+  });
+
   test('redrive exits with 1 where calls stay whose deadline has passed', async () => {
     const expiresAt = Date.now() + 3_000;
     const { address } = await setAside(1, { replyTo: 'samovar.inbox.x.1', correlationId: 'c', expiresAt });

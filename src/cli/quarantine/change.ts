@@ -45,5 +45,8 @@ export async function change(
     }
     if (!report.isComplete) terminal.writeError('samovar: interrupted; the rest is where it was');
   }
-  return report.expired > 0 || !report.isComplete ? exitCodes.failed : exitCodes.ok;
+  const missing = new Set(selection.ids).size - report.done - report.expired;
+  if (missing > 0 && report.isComplete)
+    terminal.writeError(`samovar: ${missing} of the requests named by --id not found`);
+  return report.expired > 0 || !report.isComplete || missing > 0 ? exitCodes.failed : exitCodes.ok;
 }
