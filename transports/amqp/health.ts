@@ -58,7 +58,7 @@ export function createHealth(parts: {
         status: noted,
         since,
         reconnects: counters.get('reconnects'),
-        ...(reasons.length === 0 || noted === 'closed' ? {} : { reason: reasons.join('; ') }),
+        ...(reasons.length === 0 || noted === 'closed' ? {} : { reason: [...new Set(reasons)].join('; ') }),
         counters: { ...counters.snapshot(), ...gauges },
       };
     },
