@@ -16,7 +16,7 @@ afterAll(() => redis.close());
 const key: fc.Arbitrary<LockKey> = fc
   .tuple(
     fc.constantFrom('a', 'b', 'c'),
-    fc.constantFrom(exclusive, shared, (name: string) => limit(name, 2)),
+    fc.constantFrom(exclusive, shared, ...[1, 2, 3].map((holders) => (name: string) => limit(name, holders))),
   )
   .map(([name, mode]) => mode(name));
 
@@ -88,6 +88,14 @@ const behindOthersWhoAreStuck: Step[] = [
   { kind: 'nested', keys: [exclusive('a')], nth: 0 },
 ];
 
+/** The last one has room: the smaller limit went with the one that had it. */
+const afterASmallerLimit: Step[] = [
+  { kind: 'ask', keys: [limit('a', 1)], nth: 0 },
+  { kind: 'ask', keys: [limit('a', 2)], nth: 0 },
+  { kind: 'end', keys: [], nth: 0 },
+  { kind: 'nested', keys: [limit('a', 3)], nth: 1 },
+];
+
 test('whatever is asked for, Redis grants and refuses the same as memory does', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 40, size: 'max' }), async (steps) => {
@@ -115,6 +123,6 @@ test('whatever is asked for, Redis grants and refuses the same as memory does', 
       }
     }),
     // A failure says what was asked for, and does not try for minutes what else fails.
-    { numRuns: 25, examples: [[behindOthersWhoAreStuck]], endOnFailure: true },
+    { numRuns: 25, examples: [[behindOthersWhoAreStuck], [afterASmallerLimit]], endOnFailure: true },
   );
 }, 120_000);

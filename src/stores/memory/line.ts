@@ -23,7 +23,7 @@ export interface Line {
   firstWaiting: Place | undefined;
   mode: LockKey['mode'];
   cleared: number;
-  /** The smallest limit of those cleared since the name was last idle. */
+  /** The smallest limit of those cleared since there last was none. */
   limit: number;
 }
 
@@ -90,6 +90,7 @@ function hasRoom(line: Line, key: LockKey): boolean {
 function clear(place: Place): void {
   const { line, key } = place;
   place.cleared = true;
+  if (line.cleared === 0) line.limit = Infinity;
   line.cleared += 1;
   line.mode = key.mode;
   if (key.mode === 'limit') line.limit = Math.min(line.limit, key.limit);

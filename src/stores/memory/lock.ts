@@ -33,7 +33,7 @@ export function createMemoryLockState(): MemoryLockState {
  * Locks among the requests of one process: one Map entry per name in use, granted in the same turn when free.
  *
  * Shared and limit exclude each other; where the limits of one name differ, the smallest of those granted counts
- * until the name is idle. A nested request may join its ancestors in a mode they share without waiting behind others.
+ * until nobody holds it. A nested request may join its ancestors in a mode they share without waiting behind others.
  * A nested request that would wait for ever is refused as `deadlock`, also where the circle leads through others.
  *
  * There is a `held.signal` only with a shared state, since one process alone cannot lose its locks. It is one signal
