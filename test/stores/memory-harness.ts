@@ -41,11 +41,12 @@ export function createLockHarness(): LockHarness & { readonly clock: ManualClock
   };
 }
 
-export function createIdempotencyHarness(): IdempotencyHarness & { readonly clock: ManualClock } {
+export function createIdempotencyHarness({
+  leaseMs = 10 * second,
+  keepMs = 3_600 * second,
+} = {}): IdempotencyHarness & { readonly clock: ManualClock } {
   const clock = createManualClock();
   const state = createMemoryIdempotencyState();
-  const leaseMs = 10 * second;
-  const keepMs = 3_600 * second;
   return {
     clock,
     leaseMs,

@@ -105,9 +105,9 @@ export async function createRedisLockHarness(): Promise<LockHarness & { readonly
   };
 }
 
-export async function createRedisIdempotencyHarness(): Promise<IdempotencyHarness & { readonly clock: ManualClock }> {
-  const leaseMs = 30 * second;
-  const keepMs = 120 * second;
+export async function createRedisIdempotencyHarness({ leaseMs = 30 * second, keepMs = 120 * second } = {}): Promise<
+  IdempotencyHarness & { readonly clock: ManualClock }
+> {
   const { redis, clock, prefix, options, connect, shared } = await createParts(leaseMs / 12);
   return {
     ...shared,
