@@ -25,23 +25,29 @@ beforeEach(async () => {
 });
 afterEach(() => scene.close());
 
-test('200 concurrent duplicates at four worker processes: one execution, 200 equal answers', async () => {
-  const workers = await Promise.all(Array.from({ length: 4 }, () => scene.worker({ redis: place })));
-  const client = scene.client();
-  const calls = Array.from({ length: 200 }, () =>
-    client.call(work, { subject: 'one', holds: true }, { to: scene.to, idempotencyKey: 'one effect' }),
-  );
-  // All of them are there while it runs.
-  await expect
-    .poll(async () => (await Promise.all(workers.map((worker) => worker.report()))).map(({ inFlight }) => inFlight))
-    .toSatisfy(
-      (inFlight: number[]) => inFlight.every((count) => count > 0) && inFlight.reduce((a, b) => a + b) === 200,
+test(
+  '200 concurrent duplicates at four worker processes: one execution, 200 equal answers',
+  { timeout: 120_000 },
+  async () => {
+    const workers = await Promise.all(Array.from({ length: 4 }, () => scene.worker({ redis: place })));
+    const client = scene.client();
+    const calls = Array.from({ length: 200 }, () =>
+      client.call(work, { subject: 'one', holds: true }, { to: scene.to, idempotencyKey: 'one effect' }),
     );
-  for (const worker of workers) worker.goOn();
-  const answers = await Promise.all(calls);
-  expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
-  expect(scene.effectsOf('one')).toEqual({ starts: 1, finishes: 1 });
-});
+    // All of them are there while it runs.
+    await expect
+      .poll(async () => (await Promise.all(workers.map((worker) => worker.report()))).map(({ inFlight }) => inFlight), {
+        timeout: 60_000,
+      })
+      .toSatisfy(
+        (inFlight: number[]) => inFlight.every((count) => count > 0) && inFlight.reduce((a, b) => a + b) === 200,
+      );
+    for (const worker of workers) worker.goOn();
+    const answers = await Promise.all(calls);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
+    expect(scene.effectsOf('one')).toEqual({ starts: 1, finishes: 1 });
+  },
+);
 
 test(
   'worker processes replaced one by one under load run nothing twice and lose no reply',
@@ -136,6 +142,8 @@ test(
     const killedMs = Date.now();
     const awayMs = isFull ? 30_000 : 4_000;
     await expect.poll(() => Date.now() - killedMs, { timeout: 60_000 }).toBeGreaterThan(awayMs);
+    // However slow the machine: enough to tell that they notice nothing.
+    await expect.poll(() => succeeded(plain, killedMs), { timeout: 30_000 }).toBeGreaterThan(50);
     const backMs = Date.now();
     await redis.start();
     await expect.poll(() => succeeded(keyed, backMs), { timeout: 30_000 }).toBeGreaterThan(50);
@@ -147,9 +155,6 @@ test(
       ...{ lost: 0, unexpected: 0, duplicated: 0, violations: [] },
     });
     expect(plain.attempts.filter(({ told }) => told.kind === 'error')).toEqual([]);
-    expect(plain.attempts.filter(({ calledAt }) => calledAt > killedMs && calledAt < backMs).length).toBeGreaterThan(
-      50,
-    );
     const counts = countEffects(scene.effects());
     const failed = keyed.attempts.filter(({ told }) => told.kind === 'error');
     expect(failed.length).toBeGreaterThan(0);
@@ -158,6 +163,7 @@ test(
       const outcome = counts.has(subject) ? 'unknown' : 'not_executed';
       expect([subject, told]).toEqual([subject, { kind: 'error', code: 'unavailable', outcome }]);
     }
-    expect(await worker.report()).toMatchObject({ inFlight: 0, status: 'ready' });
+    // A reply may be there before the worker hears that the broker has it.
+    await expect.poll(() => worker.report()).toMatchObject({ inFlight: 0, status: 'ready' });
   },
 );
