@@ -4,6 +4,7 @@ const reserved: ReadonlySet<string> = new Set([
   ...['export', 'extends', 'false', 'finally', 'for', 'function', 'if', 'import', 'in', 'instanceof', 'new', 'null'],
   ...['return', 'super', 'switch', 'this', 'throw', 'true', 'try', 'typeof', 'var', 'void', 'while', 'with', 'yield'],
   ...['await', 'implements', 'interface', 'let', 'package', 'private', 'protected', 'public', 'static'],
+  ...['arguments', 'eval', 'globalThis', 'undefined'],
 ]);
 
 /** The name of an action as TypeScript names things: `dx_example` is `dxExample`. */

@@ -14,6 +14,8 @@ const node: z.ZodType<Node> = z.lazy(() =>
   }),
 );
 
+const pair: z.ZodType = z.lazy(() => z.object({ left: z.object({ pair }).nullish() }));
+
 const shape = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('circle'), radius: z.number().positive() }),
   z.object({ kind: z.literal("it's"), class: z.int().min(-5).max(5).default(-1) }),
@@ -58,6 +60,14 @@ export const keywords = defineAction({
       { a: 1, b: 2 },
       { a: 3, b: 4 },
     ]),
+    filled: z
+      .object({ a: z.int().default(1), b: z.array(z.object({ c: z.int().default(2) })).optional() })
+      .prefault({ b: [{}] }),
+    filledUnion: z.union([z.object({ a: z.int().default(1) }), z.string()]).prefault({}),
+    complete: z.object({ a: z.int().default(1) }).default({ a: 3 }),
+    register: z.string().optional(),
+    mro: z.string().optional(),
+    json_value: z.json().optional(),
     deep: z.record(z.string().regex(/^[a-z/"']+$/), z.record(z.string(), z.array(z.string().nullable()))).optional(),
     chosen: z.partialRecord(z.enum(['left', 'right']), z.int()).optional(),
     every: z.record(z.enum(['left', 'right']), z.int()).optional(),
@@ -72,6 +82,7 @@ export const keywords = defineAction({
     any: z.unknown(),
     never: z.never().optional(),
     node: node.optional(),
+    pairs: pair.optional(),
     half: z.number().multipleOf(0.5).gt(-1).lt(100).optional(),
     code: z
       .string()
@@ -101,4 +112,21 @@ export const nearlyClass = defineAction({
 });
 export const nearlyTheSame = defineAction({ ...nearlyClass, name: 'cla_ss_is' });
 
-export const nastyActions: readonly Action[] = [keywords, nearlyClass, nearlyTheSame];
+/** As the code itself calls things. */
+const taken = [
+  'Secret',
+  'RequestInput',
+  'secret',
+  'z',
+  'eval',
+  'arguments',
+  'undefined',
+  'globalThis',
+  'Action',
+  'models',
+];
+const namedAlike = taken.map((name) =>
+  defineAction({ name, summary: `Is called ${name}.\0`, request: z.object({}), response: z.null() }),
+);
+
+export const nastyActions: readonly Action[] = [keywords, nearlyClass, nearlyTheSame, ...namedAlike];

@@ -16,6 +16,8 @@ export function createModelWriter(names: Names): ModelWriter {
   function writerOf(root: JsonSchema, rootName: string) {
     /** Of what is referred to: its model, once it is begun. */
     const known = new Map<string, string | undefined>();
+    /** The models that are being written, the innermost last. */
+    const begunModels: string[] = [];
 
     function type(schema: JsonSchema, name: string, about: string): string {
       if (schema['x-secret'] === true) return 'SecretStr';
@@ -35,7 +37,9 @@ export function createModelWriter(names: Names): ModelWriter {
       const schema = resolve(root, reference);
       if (known.has(reference)) {
         const begun = known.get(reference);
-        if (begun !== undefined) recursive.add(begun);
+        // All in between wait for it, too, in pydantic 1.
+        const first = begun === undefined ? -1 : begunModels.indexOf(begun);
+        if (first !== -1) for (const waiting of begunModels.slice(first)) recursive.add(waiting);
         return begun === undefined ? 'Any' : `"${begun}"`;
       }
       const own = `${rootName}${pascal(reference.replace('#/$defs/', '').replace('#', ''))}`;
@@ -100,6 +104,7 @@ export function createModelWriter(names: Names): ModelWriter {
 
     function model(schema: JsonSchema, name: string, about: string): void {
       const { properties = {}, required = [], additionalProperties: others } = schema;
+      begunModels.push(name);
       const fieldNames = createNames([]);
       const fields = Object.entries(properties).map(([key, field]) =>
         fieldText(
@@ -110,6 +115,7 @@ export function createModelWriter(names: Names): ModelWriter {
           type(field, `${name}${pascal(key)}`, ''),
         ),
       );
+      begunModels.pop();
       const base = others === undefined || others === false ? 'Model' : 'OpenModel';
       const body = [...(about === '' ? [] : [docstring(about, '    ')]), ...fields].join('\n');
       classes.push(`class ${name}(${base}):\n${body === '' ? '    pass\n' : body}`);

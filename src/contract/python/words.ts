@@ -4,6 +4,7 @@ const reserved: ReadonlySet<string> = new Set([
   ...['elif', 'else', 'except', 'finally', 'for', 'from', 'global', 'if', 'import', 'in', 'is', 'lambda', 'nonlocal'],
   ...['not', 'or', 'pass', 'raise', 'return', 'try', 'while', 'with', 'yield', 'match', 'case', 'type', 'print'],
   ...['Config', 'construct', 'copy', 'dict', 'fields', 'from_orm', 'json', 'parse_file', 'parse_obj', 'parse_raw'],
+  ...['mro', 'register'],
   ...[
     'schema',
     'schema_json',
@@ -38,9 +39,10 @@ export function pythonLiteral(value: unknown): string {
     .join(', ')}}`;
 }
 
-/** A docstring; what would end it is escaped. */
+/** A docstring; what would end it is escaped, and what no source of Python may hold is left out. */
 export function docstring(text: string, indent: string): string {
   const lines = text
+    .replaceAll('\0', '')
     .split(/\r\n|[\n\r\u2028\u2029]/)
     .map((line) => line.trim().replaceAll('\\', '\\\\').replaceAll('"', '\\"'));
   if (lines.length === 1) return `${indent}"""${lines[0]}"""\n`;

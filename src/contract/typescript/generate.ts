@@ -10,14 +10,16 @@ import { createZodCode, docOf } from './zod-code.js';
 /** The first words of each file that is written here. */
 export const generatedMark = '// Written by "samovar contract generate typescript"';
 
+const importableTypes: readonly string[] = ['DeclaredErrorOf', 'RequestInput', 'ResponseOf', 'Secret'];
+
 /** One module: the actions, with schemas that accept what the worker accepts, and the types of what they carry. */
 export function typescriptModule({ title, version, actions }: Contract): string {
-  const constants = createNames(['z', 'secret', 'defineAction']);
-  const types = createNames(['Secret', 'RequestInput', 'ResponseOf', 'DeclaredErrorOf', 'Record']);
+  const constants = createNames(['z', 'secret', 'defineAction', ...importableTypes]);
+  const types = createNames([...importableTypes, 'Record']);
   const parts = actions.map((action) => actionCode(action, constants, types));
   const body = parts.map(({ text }) => text).join('');
   const imported = ['defineAction', ...(/\bsecret\(/.test(body) ? ['secret'] : [])];
-  const importedTypes = ['DeclaredErrorOf', 'RequestInput', 'ResponseOf', 'Secret']
+  const importedTypes = importableTypes
     .filter((name) => new RegExp(`\\b${name}<`).test(body))
     .map((name) => `type ${name}`);
   const about = `${title} ${version}`.replaceAll(/\s+/g, ' ');
@@ -94,7 +96,7 @@ function definitionsOf(schema: JsonSchema, prefix: string, constants: Names, typ
       const written = typeCode(definition, { side, nameOf: (inner) => of(inner)[side] });
       const line = `export type ${id} = ${written};\n`;
       // How a union is broken best depends on what is around it.
-      const isPlain = !written.includes('| {') && line.split('\n').every(({ length }) => length <= 120);
+      const isPlain = !/\| \{|\} \|/.test(written) && line.split('\n').every(({ length }) => length <= 120);
       return `\n${comment(docOf(definition), '')}${isPlain ? '' : '// prettier-ignore\n'}${line}`;
     };
     const start = `const ${name}: z.ZodType<${output}, ${input}> = z.lazy(() => {\n`;

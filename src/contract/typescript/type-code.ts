@@ -58,7 +58,10 @@ function objectType(schema: JsonSchema, options: TypeOptions, indent: string): s
     return `${comment(docOf(field), inner)}${inner}${keyOf(name)}${isThere || isFilled ? '' : '?'}: ${isThere || isFilled ? one : `${one} | undefined`};\n`;
   });
   const open =
-    others === undefined || others === false ? [] : [`Record<string, ${typeCode(asSchema(others), options, indent)}>`];
+    others === undefined || others === false
+      ? []
+      : // A Record may not lead back to the type that it stands in.
+        [`{ [key: string]: ${typeCode(asSchema(others), options, indent)} }`];
   if (fields.length === 0) return open[0] ?? 'Record<string, never>';
   return [`{\n${fields.join('')}${indent}}`, ...open].join(' & ');
 }

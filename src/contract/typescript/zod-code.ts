@@ -11,7 +11,8 @@ export function createZodCode(nameOf: (reference: string) => string): (schema: J
     const { 'x-secret': isSecret, default: fallback, ...value } = schema;
     const base = isSecret ? call('secret', bare(value)) : bare(value);
     // A default with a secret in it is not in the contract.
-    return fallback === undefined || holdsSecret(schema) ? base : chained(base, 'default', literalCode(fallback));
+    if (fallback === undefined || holdsSecret(schema)) return base;
+    return chained(base, isComplete(schema, fallback) ? 'default' : 'prefault', literalCode(fallback));
   }
 
   function bare(schema: JsonSchema): Code {
@@ -168,6 +169,18 @@ function checked(code: Code, checks: readonly (readonly [method: string, limit: 
   return checks.reduce<Code>(
     (so, [method, limit]) => (limit === undefined ? so : chained(so, method, literalCode(limit))),
     code,
+  );
+}
+
+/** Whether a value has all that its schema has defaults for. Only such a value may be a default, which is not parsed. */
+function isComplete({ properties = {}, items, anyOf = [], oneOf = [] }: JsonSchema, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (Array.isArray(value)) return value.every((item) => isComplete(asSchema(items), item));
+  const kinds = [...anyOf, ...oneOf].filter((branch) => branch.properties);
+  if (kinds.length > 0 && !kinds.some((branch) => isComplete(branch, value))) return false;
+  const given = new Map(Object.entries(value));
+  return Object.entries(properties).every(([name, field]) =>
+    given.has(name) ? isComplete(field, given.get(name)) : field.default === undefined,
   );
 }
 
