@@ -1,13 +1,14 @@
 import { backoffMs } from '../../src/core/backoff.js';
 import { SqsError, type EntryOutcome } from './api.js';
 import { closedError } from './errors.js';
+import { missingMs } from './queue-urls.js';
 import { createLetters, sentOf, type Letter } from './letters.js';
 import type { SqsParts } from './parts.js';
 import { hasNoCredentials, isLasting, neverLeft } from './sdk-errors.js';
 import { cancelled, late, refusal, uncertain, unroutable } from './send-errors.js';
 import { maxMessageBytes } from './sizes.js';
 
-export type LaneParts = Pick<SqsParts, 'settings' | 'api' | 'queues' | 'counters' | 'availability'>;
+export type LaneParts = Pick<SqsParts, 'settings' | 'api' | 'names' | 'queues' | 'counters' | 'availability'>;
 
 /** All that goes to one queue, as few batches as that takes without making anybody wait. */
 export interface Lane {
@@ -26,11 +27,13 @@ const mostEntries = 10;
 const mostBatches = 8;
 const collectMs = 10;
 const backoff = { firstDelayMs: 100, maxDelayMs: 5_000 };
+/** "You must wait at least one second after the queue is created" ("CreateQueue"): a new caller's reply queue is waited for. */
+const newMs = 2 * missingMs;
 /** For five minutes SQS knows a message that it has had ("MessageDeduplicationId"): so long the same is sent again. */
 const sameMs = 270_000;
 
 export function createLane(queue: string, parts: LaneParts, onChange: () => void): Lane {
-  const { settings, api, queues, counters, availability } = parts;
+  const { settings, api, names, queues, counters, availability } = parts;
   const { clock, random } = settings;
   const letters = createLetters(clock, changed);
   let batches = 0;
@@ -94,8 +97,9 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
       else pause(failure);
     }
     isLooking = false;
-    if (gone) letters.rejectWaiting((letter) => unroutable(letter.parcel, sentOf(letter)));
-    else flush();
+    if (!gone) flush();
+    else if (names.isInbox(queue) && queues.missingForMs(queue) < newMs) wait(missingMs);
+    else letters.rejectWaiting((letter) => unroutable(letter.parcel, sentOf(letter)));
   }
 
   async function write(url: string, taken: readonly Letter[]): Promise<void> {
@@ -139,7 +143,12 @@ export function createLane(queue: string, parts: LaneParts, onChange: () => void
   function pause({ kind }: SqsError): void {
     if (kind === 'no_queue' || stopPause || letters.count === 0) return;
     failures += 1;
-    stopPause = clock.after(backoffMs(failures, backoff, random), () => {
+    wait(backoffMs(failures, backoff, random));
+  }
+
+  function wait(ms: number): void {
+    if (letters.count === 0) return;
+    stopPause ??= clock.after(ms, () => {
       stopPause = undefined;
       flush();
     });

@@ -18,6 +18,8 @@ export interface Queues {
   deadLetters(address: string): Promise<string | undefined>;
   /** The URL of a queue by its full name, found and not created; undefined where there is none. @throws SqsError */
   find(name: string): Promise<string | undefined>;
+  /** How long ago it was first looked for in vain: Infinity where it was there before. */
+  missingForMs(name: string): number;
   /** The same, as far as it is known without asking. */
   known(name: string): string | undefined;
   /**
@@ -126,6 +128,7 @@ export function createQueues(parts: {
       return name === undefined ? undefined : urls.find(name);
     },
     find: (name) => urls.find(name),
+    missingForMs: (name) => urls.missingForMs(name),
     known: (name) => urls.known(name),
     async createInbox(name) {
       const tags = { [aliveTag]: String(Math.floor(clock.now() / 1_000)) };

@@ -4,6 +4,8 @@ import { createLab, request } from './lab.js';
 
 const queue = 'samovar-jobs.fifo';
 
+const reply = () => ({ id: request().id, body: '{}', headers: {} });
+
 const failure = (sending: Promise<void>): Promise<TransportError> =>
   sending.then(
     () => Promise.reject(new Error('expected the send to fail')),
@@ -283,6 +285,28 @@ test('without credentials the first send fails at once and says so; where they w
   await clock.advance(30_000);
   isWithout = false;
   await ended(sending);
+  await sender.close();
+});
+
+test('a reply waits for the queue of a caller that has just begun, and not for one that is gone', async () => {
+  const { transport, api, ended, emulator, clock, calls } = createLab();
+  const inbox = 'samovar-inbox-new';
+  await api.createQueue(inbox, {});
+  // "You must wait at least one second after the queue is created to be able to use the queue."
+  emulator.fault({ action: 'GetQueueUrl', queue: inbox, times: 1, then: { error: 'QueueDoesNotExist' } });
+  const sender = transport();
+  await ended(sender.send(inbox, reply()), 2_000);
+  await api.deleteQueue((await api.queueUrl(inbox)) ?? '');
+  const startMs = clock.monotonicMs();
+  expect((await ended(failure(sender.send(inbox, reply())))).code).toBe('unroutable');
+  expect(clock.monotonicMs() - startMs).toBeLessThan(500);
+  const never = 'samovar-inbox-never';
+  expect((await ended(failure(sender.send(never, reply())))).code).toBe('unroutable');
+  expect(clock.monotonicMs() - startMs).toBeLessThan(4_000);
+  const secondMs = clock.monotonicMs();
+  expect((await ended(failure(sender.send(never, reply())))).code).toBe('unroutable');
+  expect(clock.monotonicMs() - secondMs).toBeLessThan(500);
+  expect(calls('GetQueueUrl', never)).toBeLessThanOrEqual(4);
   await sender.close();
 });
 
