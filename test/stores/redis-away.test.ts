@@ -217,6 +217,24 @@ test('a claim and a lock whose answers were lost are taken back', async () => {
   expect(await take(store, 'lost')).toMatchObject({ starts: 1 });
 });
 
+test('a lock asked for right before its provider was closed keeps nobody out', async () => {
+  const [locks, other] = [locksAt(redis.url, { commandTimeoutMs: 20_000 }), locksAt()];
+  const store = storeAt();
+  await expect.poll(() => works(locks, store)).toBe(true);
+  redis.pause();
+  const asked = ask(locks, [exclusive('late')]);
+  asked.abort(new Error('gave up'));
+  await expect(asked.done).rejects.toThrow('gave up');
+  // Meanwhile it is on its way.
+  await expect(store.read('marker')).rejects.toSatisfy(isUnavailable);
+  const closed = locks.close();
+  redis.resume();
+  await closed;
+  const next = ask(other, [exclusive('late')]);
+  await expect.poll(() => next.state).toBe('held');
+  next.end();
+});
+
 test('an answer that could not be recorded at first is recorded once Redis is back, within the lease', async () => {
   const store = storeAt(redis.url, { leaseMs: 60_000 });
   const claim = await take(store, 'late');

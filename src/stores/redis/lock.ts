@@ -49,6 +49,8 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
   const { clock = systemClock, random = systemRandom } = options;
   const leaseMs = positive('leaseMs', options.leaseMs ?? 30_000);
   const tickets = new Map<string, Ticket>();
+  /** First steps under way: what they take may be wanted no more, and is to be given back. */
+  const taking = new Set<Promise<void>>();
   let waiting = 0;
   let closing: Promise<void> | undefined;
   const leases = createLeases({ clock, leaseMs, on: 'locks', renew });
@@ -103,7 +105,7 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
         else settle('held', () => resolve(fence));
       };
       ticket.refused = (reason) => settle('over', () => reject(reason));
-      take(ticket, wanted, wish).then(
+      const taken = take(ticket, wanted, wish).then(
         ([state, ...rest]) => {
           if (state === 'deadlock') return ticket.refused(deadlockError(rest));
           // It gave up meanwhile, and was ended when it was not known yet.
@@ -123,6 +125,8 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
         },
         (error: unknown) => ticket.refused(error),
       );
+      taking.add(taken);
+      void taken.then(() => taking.delete(taken));
     });
   }
 
@@ -180,6 +184,7 @@ export function createRedisLockProvider(options: RedisLockOptions): LockProvider
       if (ticket.state === 'waiting') leave(ticket.id);
       ticket.refused(closedError());
     }
+    await Promise.all(taking);
     await link.close();
   }
 
