@@ -44,7 +44,8 @@ export function fieldsOf(root: JsonSchema): Field[] {
     for (const [name, field] of Object.entries(properties)) {
       visit(field, below(`.${name}`, required.includes(name) ? 'required' : 'optional'), within);
     }
-    const { additionalProperties, prefixItems = [], items } = schema;
+    const { additionalProperties, patternProperties = {}, prefixItems = [], items } = schema;
+    for (const value of Object.values(patternProperties)) visit(value, below('.*', 'element'), within);
     if (typeof additionalProperties === 'object') visit(additionalProperties, below('.*', 'element'), within);
     for (const [index, item] of prefixItems.entries()) visit(item, below(`[${index}]`, 'required'), within);
     if (items !== undefined && items !== false) visit(asSchema(items), below('[]', 'element'), within);

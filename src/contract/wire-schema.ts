@@ -35,7 +35,7 @@ export function rewritten(schema: JsonSchema, rewrite: (schema: JsonSchema) => J
   return Object.fromEntries(copy);
 }
 
-const schemaMaps: ReadonlySet<string> = new Set(['properties', '$defs']);
+const schemaMaps: ReadonlySet<string> = new Set(['properties', 'patternProperties', '$defs']);
 const schemaKeywords: ReadonlySet<string> = new Set([
   ...['allOf', 'anyOf', 'oneOf', 'not', 'items', 'prefixItems', 'additionalProperties', 'propertyNames'],
   'x-secret-schema',

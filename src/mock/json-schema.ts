@@ -32,6 +32,8 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly propertyNames?: JsonSchema;
   readonly additionalProperties?: JsonSchema | boolean;
+  /** By patterns of keys: what other keys hold is not said. */
+  readonly patternProperties?: Readonly<Record<string, JsonSchema>>;
   readonly prefixItems?: readonly JsonSchema[];
   readonly items?: JsonSchema | boolean;
   readonly minItems?: number;

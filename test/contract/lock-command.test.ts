@@ -88,7 +88,10 @@ test('--json tells programs the same', async () => {
 test('a lock file that is none is refused', async () => {
   const folder = await temporaryFolder();
   const given = await handlers(folder, '{}');
-  for (const text of ['{', '{"lockVersion": 2, "actions": {}}', 'null']) {
+  const halves = ['null', '[]', '{"dx_x": null}', '{"dx_x": {"request": {}, "errors": {}}}'];
+  halves.push('{"dx_x": {"request": {}, "response": {}, "errors": {"gone": 5}}}');
+  const wrong = halves.map((half) => `{"lockVersion": 1, "actions": ${half}}`);
+  for (const text of ['{', '{"lockVersion": 2, "actions": {}}', 'null', ...wrong]) {
     await folder.write({ 'contract.lock.json': text });
     await expect(check(folder, ...given)).rejects.toThrow(/^expected a lock file .*contract.lock.json; write it anew/);
   }

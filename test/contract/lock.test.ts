@@ -46,6 +46,12 @@ const abc = z.enum(['a', 'b', 'c']);
 
 test.each<[string, readonly Parts[], readonly Parts[], string[]]>([
   [
+    'what a pattern of keys holds changes in a request',
+    request({ a: z.looseRecord(word.regex(/^x/), word), b: z.object({}) }),
+    request({ a: z.looseRecord(word.regex(/^x/), z.int()), b: z.looseRecord(word.regex(/^x/), word) }),
+    ['breaks callers and workers: act request.a.* type_changed', 'breaks callers: act request.b.* check_changed'],
+  ],
+  [
     'a required field is added to a request',
     request({}),
     request({ a: word }),

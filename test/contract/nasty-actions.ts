@@ -69,6 +69,7 @@ export const keywords = defineAction({
     mro: z.string().optional(),
     json_value: z.json().optional(),
     deep: z.record(z.string().regex(/^[a-z/"']+$/), z.record(z.string(), z.array(z.string().nullable()))).optional(),
+    byPattern: z.looseRecord(z.string().regex(/^x_/), z.string()).optional(),
     chosen: z.partialRecord(z.enum(['left', 'right']), z.int()).optional(),
     every: z.record(z.enum(['left', 'right']), z.int()).optional(),
     shapes: z.array(shape).max(3).optional(),

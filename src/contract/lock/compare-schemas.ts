@@ -114,6 +114,14 @@ export function compareSchemas(beforeRoot: JsonSchema, afterRoot: JsonSchema): D
       compareFields({ was, is, at, ...presence(before, after, name, was, is) }, [before, after], report);
       if (was && is) compare(was, is, at, seen, report);
     }
+    const [patterns, newPatterns] = [before.patternProperties ?? {}, after.patternProperties ?? {}];
+    for (const pattern of new Set([...Object.keys(patterns), ...Object.keys(newPatterns)])) {
+      const [was, is] = [own(patterns, pattern), own(newPatterns, pattern)];
+      const what = `keys like ${pattern} are ${is ? 'checked now' : 'not checked any more'}`;
+      if (was && is) compare(was, is, `${path}.*`, seen, report);
+      else
+        report({ path: `${path}.*`, kind: 'check_changed', what, narrower: is !== undefined, wider: is === undefined });
+    }
     const keys = [before.propertyNames, after.propertyNames] as const;
     if (keys[0] && keys[1]) compare(keys[0], keys[1], `${path}.*`, seen, report);
     const [others, newOthers] = [before.additionalProperties, after.additionalProperties];

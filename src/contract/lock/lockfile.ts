@@ -1,3 +1,4 @@
+import { isRecord } from '../../core/reply.js';
 import type { ActionContract, Contract } from '../contract.js';
 import type { JsonSchema } from '../json-schema.js';
 
@@ -43,8 +44,14 @@ export function parseLock(text: string): LockedContract {
     throw new TypeError('expected a lock file to be JSON', { cause });
   }
   const { lockVersion, actions } = (parsed ?? {}) as Partial<LockedContract>;
-  if (lockVersion !== 1 || typeof actions !== 'object') {
+  if (lockVersion !== 1 || !isRecord(actions)) {
     throw new TypeError('expected a lock file of version 1 with "actions"');
+  }
+  for (const [name, action] of Object.entries<unknown>(actions)) {
+    const isWhole = isRecord(action) && [action['request'], action['response'], action['errors']].every(isRecord);
+    if (!isWhole || !Object.values(action['errors'] as object).every(isRecord)) {
+      throw new TypeError(`expected a lock file with "request", "response" and "errors" of ${name}`);
+    }
   }
   return parsed as LockedContract;
 }

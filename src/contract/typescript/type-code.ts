@@ -49,7 +49,8 @@ function arrayType({ prefixItems, items, minItems }: JsonSchema, options: TypeOp
 }
 
 function objectType(schema: JsonSchema, options: TypeOptions, indent: string): string {
-  const { properties = {}, required = [], additionalProperties: others } = schema;
+  const { properties = {}, required = [], patternProperties = {}, additionalProperties } = schema;
+  const others = Object.values(patternProperties)[0] ?? additionalProperties;
   const inner = `${indent}  `;
   const fields = Object.entries(properties).map(([name, field]) => {
     const isThere = required.includes(name) && (options.side === 'output' || field.default === undefined);

@@ -109,7 +109,12 @@ export function createZodCode(nameOf: (reference: string) => string): (schema: J
   }
 
   function object(schema: JsonSchema): Code {
-    const { properties, required = [], propertyNames, additionalProperties: others } = schema;
+    const { properties, required = [], propertyNames, patternProperties = {}, additionalProperties: others } = schema;
+    const [value] = Object.values(patternProperties);
+    if (!properties && value) {
+      const key = Object.keys(patternProperties).reduce<Code>(withPattern, call('z.string'));
+      return call('z.looseRecord', key, code(value));
+    }
     if (!properties && propertyNames && others !== undefined && others !== false) {
       const isEvery = propertyNames.enum !== undefined || propertyNames.const !== undefined;
       const isPartial = isEvery && required.length === 0;
