@@ -1,8 +1,12 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { defineHandler } from '../../src/index.js';
+import { defineHandler, type Message } from '../../src/index.js';
+import { createAmqpTransport } from '../../transports/amqp/index.js';
 import { openBench, testHandlers } from '../cli/worker/kit.js';
 import { echo, failureOf, gate } from '../e2e/stage.js';
 import { encode } from '../support/fake-amqp-codec.js';
+import { startFaultProxy } from '../support/fault-proxy.js';
 import { answering, openFakeStage, type FakeStage } from './fake-stage.js';
 
 let stage: FakeStage;
@@ -88,4 +92,36 @@ test('a caller that closes while its inbox is being opened is told at once, and 
   expect(await call).toEqual({ code: 'unavailable', outcome: 'not_executed', retryable: true });
   await transport?.close();
   await expect.poll(() => stage.broker.peers.length).toBe(2);
+});
+
+test('a caller that closes while the broker reads nothing leaves no socket, which would keep its process alive', async () => {
+  const made: Socket[] = [];
+  const note = (told: unknown) => void made.push((told as { readonly socket: Socket }).socket);
+  subscribe('net.client.socket', note);
+  const proxy = await startFaultProxy(stage.broker.port);
+  const transport = createAmqpTransport({ url: proxy.through(stage.broker.url) });
+  await transport.consume('node-9', { actions: ['echo'], intake: 1 }, async () => ({ kind: 'ack' }));
+  unsubscribe('net.client.socket', note);
+  const sockets = made.filter(({ remotePort }) => remotePort === proxy.port);
+  const [message, large] = ['', 'x'.repeat(1_000_000)].map((body) => ({ id: 'm', action: 'echo', body, headers: {} }));
+  await transport.send('node-9', message as Message);
+  proxy.blackHole('up');
+  const sends = Array.from({ length: 20 }, () => failureOf(transport.send('node-9', large as Message)));
+  // More than all buffers on the way hold.
+  let writtenBefore = 0;
+  function isFull(): boolean {
+    const written = Math.max(...sockets.map(({ bytesWritten, writableLength }) => bytesWritten - writableLength));
+    const isSame = written === writtenBefore;
+    writtenBefore = written;
+    return isSame && sockets.some(({ writableLength }) => writableLength > 1_000_000);
+  }
+  await expect.poll(isFull, { interval: 100 }).toBe(true);
+  for (const peer of stage.broker.peers) {
+    if (peer.role === 'publish') peer.send(0, 'connection.blocked', { reason: 'low on memory' });
+  }
+  await expect.poll(() => transport.status).toBe('blocked');
+  await transport.close();
+  await Promise.all(sends);
+  await expect.poll(() => sockets.every(({ destroyed }) => destroyed), { timeout: 5_000 }).toBe(true);
+  await proxy.close();
 });

@@ -12,7 +12,7 @@ export interface Line {
   readonly model: ChannelModel;
   /** Makes writing on a new channel cheap, where the client library is as we know it. */
   straighten(channel: Channel): void;
-  /** Lets what is written go out, then ends the socket. */
+  /** Lets what is written go out, for a second at most, then ends the socket. */
   hangUp(): void;
   /** Ends the socket now. The connection notices and closes. */
   cut(): void;
@@ -29,6 +29,8 @@ const capabilities = {
 };
 
 const mostFrameBytes = 131_072;
+/** How long what is written may take to go out. */
+const farewellMs = 1_000;
 
 /** Opens one connection. Rejects with the broker's own code and text where it gives them. */
 export async function dial(
@@ -72,7 +74,7 @@ export async function dial(
       abort.abort();
       throw ended;
     }
-    return lineOf(model, abort);
+    return lineOf(model, abort, settings);
   } catch (error) {
     if (signal.aborted || !isUnexplained(error)) throw error;
     const refusal = await askForRefusal(endpoint, settings, signal);
@@ -87,7 +89,7 @@ function isUnexplained(error: unknown): boolean {
   return replyCodeOf(error) === undefined && error instanceof Error && error.message.includes('ConnectionClose');
 }
 
-function lineOf(model: ChannelModel, abort: AbortController): Line {
+function lineOf(model: ChannelModel, abort: AbortController, { clock }: AmqpSettings): Line {
   const socket = socketOf(model);
   if (socket) corkEachTurn(socket);
   return {
@@ -95,8 +97,14 @@ function lineOf(model: ChannelModel, abort: AbortController): Line {
     straighten: socket ? createStraightening(socket) : () => undefined,
     cut: () => abort.abort(),
     hangUp() {
-      if (socket?.writableFinished === false) socket.once('finish', () => abort.abort());
-      else abort.abort();
+      if (socket?.writableFinished !== false) {
+        abort.abort();
+        return;
+      }
+      // A broker that is short of memory or disk reads nothing, and the socket would keep this process alive.
+      const cancel = clock.after(farewellMs, () => abort.abort());
+      socket.once('finish', () => abort.abort());
+      socket.once('close', cancel);
     },
   };
 }
