@@ -24,6 +24,12 @@ it('reads a line as soon as it is there, however it was cut, and counts empty on
   ]);
 });
 
+it('takes no line whose bytes are no UTF-8: another text than was meant would be sent', async () => {
+  const [wrong, right] = await linesOf(Buffer.from('{"body": {"a": "\u00e9"}}\n', 'latin1'), '{"body": {}}');
+  expect(wrong).toEqual({ number: 1, problem: 'expected UTF-8, got other bytes' });
+  expect(right).toMatchObject({ number: 2 });
+});
+
 it.each([
   ['no JSON', '{', /expected JSON/],
   ['no object', '[]', /the line: /],

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { defineHandler, startServer } from '../../src/index.js';
 import { createAmqpTransport } from '../../transports/amqp/index.js';
@@ -179,6 +180,13 @@ describe('with the schema of the action', () => {
 });
 
 describe('exits with 64 for', () => {
+  it('a body that is no UTF-8: another request than was meant would be sent', async () => {
+    const path = await fileWith('');
+    await writeFile(path, Buffer.from('{"favourite_food": "cr\u00eape"}', 'latin1'));
+    const { code, err } = await samovar(['call', 'probe', '--url', world.url, '--body', `@${path}`]);
+    expect({ code, err }).toEqual({ code: 64, err: [`samovar: expected ${path} to be UTF-8, got other bytes`] });
+  });
+
   it.each([
     ['a body that is no JSON', ['--body', '{'], /expected --body to be JSON/],
     ['a body that is no object', ['--body', '[1]'], /to be a JSON object, got an array/],

@@ -17,6 +17,7 @@ beforeAll(async () => {
     'wrong.txt': `${newer}\ntoo-short\n`,
     'empty.txt': '\n',
     'values.txt': 'one\ntwo\n',
+    'latin1.txt': Buffer.from('p\u00e9tanque', 'latin1'),
     'samovar.yml': `server: {username: u, password: p}\nvirtual_hosts:\n${hosts}\n`,
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(cwd, name), text, { mode: 0o600 });
@@ -43,6 +44,12 @@ test('encrypt and decrypt take the keys of a virtual host, and values line by li
   const { out } = await keys(['encrypt', '--lines', '--file', 'values.txt', ...from]);
   expect(createKeyring([newer]).decrypt(out[1] ?? '')).toBe('two');
   expect(await keys(['decrypt', ...from], `${out.join('\r\n')}\r\n`)).toMatchObject({ code: 0, out: ['one', 'two'] });
+});
+
+test('encrypt takes no value that is no UTF-8: its token would be that of another one', async () => {
+  const { code, out, err } = await keys(['encrypt', '--keys-file', 'ring.txt', '--file', 'latin1.txt']);
+  expect({ code, out }).toEqual({ code: 64, out: [] });
+  expect(err).toEqual(['samovar: expected --file to be UTF-8, got other bytes']);
 });
 
 test('rotate encrypts with the first key', async () => {

@@ -4,6 +4,7 @@ import { isTooDeep } from '../../core/json.js';
 import { isRecord } from '../../core/reply.js';
 import type { CommandParts } from '../command-parts.js';
 import { UsageError } from '../failure.js';
+import { utf8Of } from '../utf8.js';
 import { jsonProblem } from './json-problem.js';
 
 /** The request given as JSON, as `-` (standard input) or as `@file`. @throws UsageError unless it is a JSON object. */
@@ -15,7 +16,7 @@ export async function readBody(
   if (!given.startsWith('@')) return parseBody(given, '--body');
   const path = resolve(cwd, given.slice(1));
   try {
-    return parseBody(await readFile(path, 'utf8'), path);
+    return parseBody(utf8Of(await readFile(path), path), path);
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`expected --body to name a file that can be read: ${(error as Error).message}`, {
@@ -27,7 +28,7 @@ export async function readBody(
 async function textOf(stream: AsyncIterable<Buffer | string>): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk));
-  return Buffer.concat(chunks).toString('utf8');
+  return utf8Of(Buffer.concat(chunks), 'standard input');
 }
 
 function parseBody(text: string, from: string): Record<string, unknown> {

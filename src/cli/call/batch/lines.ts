@@ -36,31 +36,49 @@ const line = z.strictObject({
 /** The lines of a stream of NDJSON, one after the other as they are asked for; empty ones are left out. */
 export async function* batchLines(stream: AsyncIterable<Buffer | string>): AsyncGenerator<BatchLine, void> {
   let number = 0;
-  for await (const text of textLines(stream)) {
+  for await (const bytes of byteLines(stream)) {
     number += 1;
-    if (text === undefined) yield { number, problem: `expected at most ${longestLine} characters` };
+    const text = bytes && textOf(bytes);
+    if (!bytes) yield { number, problem: `expected at most ${longestLine} bytes` };
+    else if (text === undefined) yield { number, problem: 'expected UTF-8, got other bytes' };
     else if (text.trim() !== '') yield { number, ...readLine(text) };
   }
 }
 
-/** undefined stands for a line that is too long. */
-async function* textLines(stream: AsyncIterable<Buffer | string>): AsyncGenerator<string | undefined, void> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  let isTooLong = false;
-  for await (const chunk of stream) {
-    const parts = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) {
-      yield isTooLong ? undefined : part;
-      isTooLong = false;
-    }
-    if (rest.length > longestLine) isTooLong = true;
-    if (isTooLong) rest = '';
+/** The bytes of each line, whose characters may come in several chunks; undefined stands for one that is too long. */
+async function* byteLines(stream: AsyncIterable<Buffer | string>): AsyncGenerator<Buffer | undefined, void> {
+  let rest: Buffer[] = [];
+  let length = 0;
+  function take(part: Buffer): void {
+    length += part.length;
+    if (length > longestLine) rest = [];
+    else rest.push(part);
   }
-  rest += decoder.decode();
-  if (isTooLong) yield undefined;
-  else if (rest !== '') yield rest;
+  function line(): Buffer | undefined {
+    const whole = length > longestLine ? undefined : Buffer.concat(rest);
+    rest = [];
+    length = 0;
+    return whole;
+  }
+  for await (const chunk of stream) {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    let from = 0;
+    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
+      take(bytes.subarray(from, end));
+      yield line();
+      from = end + 1;
+    }
+    take(bytes.subarray(from));
+  }
+  if (length > 0) yield line();
+}
+
+function textOf(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }
 
 function readLine(text: string): { readonly id?: string | number } & ({ request: LineRequest } | { problem: string }) {
