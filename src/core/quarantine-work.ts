@@ -42,7 +42,8 @@ export function createQuarantine<Item>(source: QuarantineSource<Item>, clock: Cl
     return source.take(async (taking) => {
       const counts = { done: 0, expired: 0, other: 0 };
       const looked = await walk(taking, options, async (item, entry) => {
-        if (isSelected(entry, options, clock)) counts[await work(taking, item, entry)] += 1;
+        const isWanted = counts.done < most && isSelected(entry, options, clock);
+        if (isWanted) counts[await work(taking, item, entry)] += 1;
         return { done: counts.done, goOn: counts.done < most };
       });
       const { done, expired } = counts;

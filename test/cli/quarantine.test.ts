@@ -159,16 +159,19 @@ describe('samovar quarantine', () => {
     expect((await run(runPurge, { to: other, yes: true })).lines).toEqual(['1 purged, of 1 set aside']);
   });
 
-  test('purge deletes no more than it has asked about, though more is set aside meanwhile', async () => {
-    const { address, send } = await setAside(2);
-    const input = Object.assign(new PassThrough(), { isTTY: true });
-    const purging = run(runPurge, { to: address }, parts(input as unknown as NodeJS.ReadStream));
-    await eventually(() => input.listenerCount('end') > 0);
-    await send('late');
-    input.write('y\n');
-    expect((await purging).lines).toEqual(['2 purged, of 3 set aside']);
-    expect((await run(runList, { to: address })).lines[1]).toMatch(/^late /);
-  });
+  test.each([2, 0])(
+    'purge deletes no more than the %i it has asked about, though more is set aside meanwhile',
+    async (count) => {
+      const { address, send } = await setAside(count);
+      const input = Object.assign(new PassThrough(), { isTTY: true });
+      const purging = run(runPurge, { to: address }, parts(input as unknown as NodeJS.ReadStream));
+      await eventually(() => input.listenerCount('end') > 0);
+      await send('late');
+      input.write('y\n');
+      expect((await purging).lines).toEqual([`${count} purged, of ${count + 1} set aside`]);
+      expect((await run(runList, { to: address })).lines[1]).toMatch(/^late /);
+    },
+  );
 
   test('redrive that is killed loses nothing, and sends one request twice at most', async () => {
     const { address, seen, take } = await setAside(300);
