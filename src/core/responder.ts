@@ -3,9 +3,11 @@ import type { Call } from './call.js';
 import type { Answer } from './answer.js';
 import { delay, type Clock } from './clock.js';
 import type { Counters } from './counters.js';
+import { RpcError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Draft } from './outgoing.js';
 import type { Random } from './random.js';
+import { encodeFailure } from './reply.js';
 import { TransportError, type Message, type SendOptions, type Transport } from './transport.js';
 
 /** Sends replies. */
@@ -48,6 +50,14 @@ export function createResponder(parts: {
           await transport.send(replyTo, message, options);
           return;
         } catch (err) {
+          if (isTooLarge(err) && message.body === answer.body) {
+            log.error(
+              { err, id: request.id, action },
+              'a reply is larger than the transport takes; its caller is told so',
+            );
+            message.body = encodeFailure(tooLarge(answer), request.id);
+            continue;
+          }
           const mayHelp = isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals);
           if (mayHelp) await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
           if (call?.leaveToOthers(answer)) return;
@@ -65,6 +75,16 @@ export function createResponder(parts: {
 function whileOurs(call: Answering, answer: Answer): SendOptions {
   const { signal } = call.delivery;
   return { isWanted: () => !call.leaveToOthers(answer), ...(signal && { signal }) };
+}
+
+/** It was as large as `traits.maxBodyBytes` lets it be; what it is written as was larger. */
+function isTooLarge(error: unknown): boolean {
+  return error instanceof TransportError && error.code === 'too_large' && error.sent === 'no';
+}
+
+function tooLarge({ error }: Answer): RpcError {
+  const outcome = error?.outcome ?? 'executed';
+  return new RpcError('internal', 'the answer is larger than the transport takes', { outcome });
 }
 
 /** It was never written: the next try waits for the broker. */
