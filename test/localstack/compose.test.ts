@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
+import { addressShape, deadLetterShape } from '../../transports/sqs/queue-shape.js';
 import { sharedRabbitmq } from '../support/shared-rabbitmq.js';
 
 const execute = promisify(execFile);
@@ -94,10 +95,14 @@ describe('the init scripts', () => {
     ]);
     expect(calls[0]).toContain('samovar-products-dlq.fifo');
     expect(calls[2]).toContain('samovar-products.fifo');
-    const attributes = JSON.parse(calls[2]?.at(-1) ?? '') as Record<string, string>;
-    expect(JSON.parse(attributes['RedrivePolicy'] ?? '')).toEqual({
-      deadLetterTargetArn: 'arn:dlq',
-      maxReceiveCount: '1000',
-    });
+    const given =
+      calls[0]
+        ?.at(-1)
+        ?.split(',')
+        .map((each) => each.split('=')) ?? [];
+    expect(Object.fromEntries(given)).toEqual(deadLetterShape);
+    expect(JSON.parse(calls[2]?.at(-1) ?? '')).toEqual(
+      addressShape({ deadLetters: { QueueArn: 'arn:dlq' }, visibilityTimeoutMs: 30_000 }),
+    );
   });
 });
