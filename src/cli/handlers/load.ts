@@ -97,7 +97,15 @@ function isOwn(use: string): boolean {
 }
 
 async function locate(use: string, folders: readonly string[]): Promise<string> {
-  return isOwn(use) ? fileURLToPath(import.meta.resolve(use)) : locateModule(use, folders);
+  return isOwn(use) ? locateOwn(use) : locateModule(use, folders);
+}
+
+function locateOwn(use: string): string {
+  try {
+    return fileURLToPath(import.meta.resolve(use));
+  } catch (cause) {
+    throw new Error('expected samovar/handlers or samovar/handlers/site, got no module of samovar', { cause });
+  }
 }
 
 /** What `work` throws, with the module's name and the place that asks for it. */

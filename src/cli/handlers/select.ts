@@ -45,9 +45,11 @@ export async function setUpHandlers(
 
 function listed(given: ReadonlyMap<string, PackagedHandler>, virtualHost: Selection): PackagedHandler[] {
   const { name, exchanges, allowMissingHandlers } = virtualHost;
+  // Modules that are looked at alone are on no virtual host.
+  const where = name === '' ? '' : `virtual host ${name}: `;
   if (exchanges?.size === 0) {
     throw new ConfigurationError(
-      `virtual host ${name}: expected at least one exchange, got an empty list; leave it out to answer all actions`,
+      `${where}expected at least one exchange, got an empty list; leave it out to answer all actions`,
     );
   }
   const missing = [...(exchanges?.keys() ?? [])].filter((action) => !given.has(action));
@@ -61,7 +63,7 @@ function listed(given: ReadonlyMap<string, PackagedHandler>, virtualHost: Select
     const what = exchanges ? `handlers for the exchanges ${[...exchanges.keys()].join(', ')}` : 'at least one handler';
     const without = missing.length > 0 ? `; without a handler: ${missing.join(', ')}` : '';
     throw new ConfigurationError(
-      `virtual host ${name}: expected ${what}, got ${there === '' ? 'none' : `those for ${there}`}${without}`,
+      `${where}expected ${what}, got ${there === '' ? 'none' : `those for ${there}`}${without}`,
     );
   }
   return handlers;
