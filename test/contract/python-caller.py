@@ -45,6 +45,19 @@ def example(client):
     return [type(reply).__name__, reply.tolerable]
 
 
+def bare(client):
+    """Secrets that are given as they are, in a dictionary and to a field of a model."""
+    given = {"owner": "bob", "password": "bare 1", "others": [{"pin": "5678"}], "class": "c", "note": None}
+    first = client.call(actions.keep_secret, given, timeout=10)
+    request = models.KeepSecretRequest(owner="bob", password="x", others=[], class_="c", note=None)
+    request.password = "bare 2"
+    client.call(actions.keep_secret, request, timeout=10)
+    try:
+        client.call(actions.keep_secret, {**given, "others": [{"pin": [91011]}]})
+    except ValueError as error:
+        return [first.pins[0].get_secret_value(), str(error), "91011" in repr(error.__context__) and not error.__suppress_context__]
+
+
 def without_keys(client):
     with Client(url) as poor:
         try:
@@ -56,6 +69,7 @@ def without_keys(client):
 with Client(url, fernet_keys=[key]) as client:
     told("value", lambda: example(client))
     told("secrets", lambda: keep(client))
+    told("bare", lambda: bare(client))
     told("declared", lambda: client.call(actions.keep_secret, models.KeepSecretRequest(owner="eve", password="x", others=[], class_="c", note=None)))
     told("nothing", lambda: client.call(actions.keep_secret, models.KeepSecretRequest(owner="nobody", password="x", others=[], class_="c", note=None)))
     told("invalid", lambda: client.call(actions.dx_example, {"favourite_food": "stone"}, to="node-1"))

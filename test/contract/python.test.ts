@@ -146,6 +146,11 @@ test('the generated package calls a worker: values, secrets, errors, deadlines, 
     expect(told).toEqual({
       value: ['DxExampleResponse', false],
       secrets: { type: 'KeepSecretResponse', secrets: ['a-token', '1234'], hidden: true, class: 'first' },
+      bare: [
+        '5678',
+        expect.stringMatching(/^expected a request that fits its model: (__root__\.)?others\.0\.pin: /),
+        false,
+      ],
       declared: error('failed', 'executed', false, 'refused', 'KeepSecretErrorRefused', null),
       nothing: error('failed', 'executed', false, 'nobody', null, null),
       invalid: error('invalid_request', 'not_executed', false, null, null, {
@@ -158,9 +163,10 @@ test('the generated package calls a worker: values, secrets, errors, deadlines, 
       sent: null,
       route: ['DxExampleResponse', false],
     });
-    await expect.poll(() => seen.length).toBe(4);
+    await expect.poll(() => seen.length).toBe(6);
     const { username } = new URL(scene.virtualHost.url);
     expect(seen[0]).toEqual({ owner: 'ada', password: 'correct horse', note: null, left: 7, caller: username });
+    expect(seen.slice(1, 3)).toMatchObject([{ password: 'bare 1' }, { password: 'bare 2' }]);
   } finally {
     await server.stop();
     await transport.close();

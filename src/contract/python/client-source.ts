@@ -30,6 +30,7 @@ class Action:
     errors: Dict[str, Any] = field(default_factory=dict)
     to: Optional[str] = None
     persistent: bool = False
+    takes_secrets: bool = False
     answers_secrets: bool = False
     contract: Optional[str] = None
 
@@ -149,6 +150,9 @@ class Client:
             raise ValueError(f"expected an address for {action.name}: pass to=...")
         if key is not None and not (0 < len(key) <= 255 and key.isascii() and key.isprintable()):
             raise ValueError("expected idempotency_key to be 1 to 255 printable ASCII characters")
+        if action.takes_secrets and not isinstance(request, BaseModel):
+            # Only a model knows what of it is secret.
+            request = _modelled(action.request, request)
         body = json.dumps(self._sealed(_dumped(request))).encode()
         written = dict(headers or {})
         if any(name.lower().startswith("samovar-") for name in written):

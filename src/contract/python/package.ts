@@ -51,6 +51,7 @@ export function pythonPackage({ title, version, actions }: Contract): ContractFi
       ...(address === undefined ? [] : [`to=${JSON.stringify(address)}`]),
       ...(persistent ? ['persistent=True'] : []),
       `contract=${JSON.stringify(fingerprint)}`,
+      ...(request.secrets.length > 0 ? ['takes_secrets=True'] : []),
       ...([response, ...errors].some(({ secrets }) => secrets.length > 0) ? ['answers_secrets=True'] : []),
     ];
     const words = description === undefined ? summary : `${summary}\n\n${description}`;
@@ -123,11 +124,12 @@ class Model(BaseModel):
     """What all models have in common: fields may be given by their names here or by those on the wire."""
 
     if PYDANTIC_2:
-        model_config = {"populate_by_name": True, "protected_namespaces": ()}
+        model_config = {"populate_by_name": True, "protected_namespaces": (), "validate_assignment": True}
     else:
 
         class Config:
             allow_population_by_field_name = True
+            validate_assignment = True
 
 
 class OpenModel(Model):

@@ -85,6 +85,14 @@ def _dumped(request):
     return request
 
 
+def _modelled(type_, data):
+    try:
+        return _parse(type_, data)
+    except ValueError as error:
+        # Its context would show the values.
+        raise ValueError(f"expected a request that fits its model: {_without_values(error)}") from None
+
+
 def _parse(type_, data):
     if type_ is None:
         if data is not None:
