@@ -2,9 +2,14 @@ import { expect, it } from 'vitest';
 import { createBrokerGate } from '../../src/cli/call/batch/broker-gate.js';
 import { batchLines, type BatchLine } from '../../src/cli/call/batch/lines.js';
 import { createProgress } from '../../src/cli/call/batch/progress.js';
+import { perform, type PerformParts } from '../../src/cli/call/batch/perform.js';
 import { createTally } from '../../src/cli/call/batch/tally.js';
-import type { TransportStatus } from '../../src/index.js';
+import { createWorkerReturn } from '../../src/cli/call/batch/worker-return.js';
+import { targetOf } from '../../src/cli/call/target.js';
+import { RpcError, type TransportStatus } from '../../src/index.js';
+import type { CommandParts } from '../../src/cli/command-parts.js';
 import { createManualClock } from '../../src/testing/index.js';
+import { recordedTerminal } from './recorded-terminal.js';
 
 async function linesOf(...chunks: (string | Buffer)[]): Promise<BatchLine[]> {
   const lines: BatchLine[] = [];
@@ -108,4 +113,41 @@ it('waits for a broker that has gone, once for all, and for five minutes at most
   await clock.advance(301_000);
   await longer;
   expect(heard.at(-1)).toBe('given up');
+});
+
+it('makes a call again whose worker is not back yet though its broker is, for ten seconds at most', async () => {
+  const clock = createManualClock();
+  let reconnects = 0;
+  const health = () => ({ status: 'ready' as const, since: 0, reconnects, counters: {} });
+  const { signal } = new AbortController();
+  const target = await targetOf({ url: 'amqp://h' }, {
+    terminal: recordedTerminal(),
+    env: {},
+    cwd: '/',
+    signal,
+  } as unknown as CommandParts);
+  let isBack = false;
+  const client: PerformParts['client'] = {
+    call: () => (isBack ? Promise.resolve({} as never) : Promise.reject(new RpcError('unroutable', 'not there'))),
+    send: () => Promise.resolve(),
+  };
+  const mayReturn = createWorkerReturn({ health }, clock);
+  const parts: PerformParts = {
+    ...{ client, target, flags: {}, action: 'a', clock, signal, mayReturn },
+    onNote: () => undefined,
+  };
+  const make = async () => (await perform({ number: 1, request: { body: {}, to: 'node-1' } }, parts)).record.code;
+  expect(await make()).toBe('unroutable');
+
+  reconnects = 1;
+  const waiting = make();
+  await clock.advance(5_000);
+  isBack = true;
+  await clock.advance(200);
+  expect(await waiting).toBe('ok');
+
+  isBack = false;
+  const lost = make();
+  await clock.advance(5_000);
+  expect(await lost).toBe('unroutable');
 });

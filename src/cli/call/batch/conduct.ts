@@ -13,6 +13,7 @@ import { createProgress } from './progress.js';
 import type { Reporter } from './reporter.js';
 import { runBatch } from './run-batch.js';
 import type { BatchSource } from './source.js';
+import { createWorkerReturn } from './worker-return.js';
 
 /** What is running when a batch is interrupted may still be answered. */
 const graceMs = 5_000;
@@ -34,7 +35,12 @@ export interface ConductParts extends Pick<CommandParts, 'terminal' | 'signal' |
 export async function conduct(parts: ConductParts): Promise<void> {
   const { terminal, stop, source, reporter, client, flags, clock } = parts;
   const giveUp = new AbortController();
-  const performing: PerformParts = { ...parts, signal: giveUp.signal, onNote: (text) => reporter.tell(text) };
+  const performing: PerformParts = {
+    ...parts,
+    signal: giveUp.signal,
+    mayReturn: createWorkerReturn(parts.transport, clock),
+    onNote: (text) => reporter.tell(text),
+  };
   const total = terminal.redraw ? await source.count() : undefined;
   const progress = createProgress({ redraw: terminal.redraw, clock, tally: reporter.tally, total });
   let endGrace = (): void => undefined;

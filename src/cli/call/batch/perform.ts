@@ -1,5 +1,5 @@
 import type { Client } from '../../../core/client.js';
-import type { Clock } from '../../../core/clock.js';
+import { delay, type Clock } from '../../../core/clock.js';
 import { exitCodes } from '../../exit-codes.js';
 import type { CallFlags } from '../flags.js';
 import { makeCall } from '../make-call.js';
@@ -8,6 +8,9 @@ import { shownEnding } from '../shown.js';
 import type { Target } from '../target.js';
 import type { BatchLine, LineRequest } from './lines.js';
 import { answered, failed, invalidLine, notSent, type BatchRecord } from './record.js';
+
+/** How often a worker is looked for that may come back. Nothing was executed: the call is made again. */
+const lookEveryMs = 100;
 
 export interface PerformParts {
   readonly client: Pick<Client, 'call' | 'send'>;
@@ -18,6 +21,8 @@ export interface PerformParts {
   readonly clock: Clock;
   /** Gives up what runs. */
   readonly signal: AbortSignal;
+  /** Whether a worker that is not there may only not be back yet, as its broker is. */
+  mayReturn(): boolean;
   /** A remark about the request. */
   onNote(text: string): void;
 }
@@ -52,7 +57,12 @@ async function performRequest(line: BatchLine, asked: LineRequest, parts: Perfor
   const to = target.addressOf(action, body, asked.to ?? flags.to);
   const place = { action: name, to };
   const request = { action, to, body, key: asked.key, timeoutMs: asked.timeoutMs ?? flags.timeout };
-  const ending = shownEnding(await makeCall(client, request, { flags, clock, signal }), flags);
+  let result = await makeCall(client, request, { flags, clock, signal });
+  while ('error' in result && result.error.code === 'unroutable' && !signal.aborted && parts.mayReturn()) {
+    await delay(clock, lookEveryMs, signal).catch(() => undefined);
+    result = await makeCall(client, request, { flags, clock, signal });
+  }
+  const ending = shownEnding(result, flags);
   if ('error' in ending) {
     return { record: failed(line, place, ending.error, ending.tookMs), exitCode: exitCodeOf(ending.error) };
   }
