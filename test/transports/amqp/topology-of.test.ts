@@ -17,34 +17,35 @@ const addresses = ['node-1', 'render.$*'];
 const actions = ['greet', 'part'];
 const options = { exchangeTypes: { part: 'topic' } } as const satisfies Partial<AmqpTransportOptions>;
 
+interface Listed {
+  readonly name: string;
+  readonly type: string;
+  readonly durable: boolean;
+  readonly exclusive: boolean;
+  readonly arguments: Record<string, string | number>;
+  readonly source: string;
+  readonly destination: string;
+  readonly routing_key: string;
+}
+
 /** All that is declared on the lab's virtual host by anybody, as the broker says. */
 async function declared(): Promise<Declaration[]> {
-  const list = async (what: string, columns: readonly string[]) =>
-    JSON.parse(
-      await broker.ctl([`list_${what}`, '-p', lab.virtualHost, ...columns, '--formatter=json', '--quiet']),
-    ) as Record<string, unknown>[];
-  const exchanges = await list('exchanges', ['name', 'type', 'durable']);
-  const queues = await list('queues', ['name', 'durable', 'exclusive', 'arguments']);
-  const bindings = await list('bindings', ['source_name', 'destination_name', 'routing_key']);
+  const list = async (what: string) => (await broker.management('GET', `/${what}/${lab.virtualHost}`)) as Listed[];
+  const [exchanges, queues, bindings] = [await list('exchanges'), await list('queues'), await list('bindings')];
   return [
     ...exchanges
-      .filter(({ name }) => name !== '' && !String(name).startsWith('amq.'))
-      .map((each) => ({ kind: 'exchange', ...each }) as Declaration),
-    ...queues.map((each) => ({ kind: 'queue', ...each, arguments: tableOf(each['arguments']) }) as Declaration),
-    ...bindings.flatMap(({ source_name: exchange, destination_name: queue, routing_key: key }): Declaration[] => {
+      .filter(({ name }) => name !== '' && !name.startsWith('amq.'))
+      .map(({ name, type, durable }) => ({ kind: 'exchange', name, type, durable }) as Declaration),
+    ...queues.map(
+      ({ name, durable, exclusive, arguments: table }) =>
+        ({ kind: 'queue', name, durable, exclusive, arguments: table }) as Declaration,
+    ),
+    ...bindings.flatMap(({ source: exchange, destination: queue, routing_key: key }): Declaration[] => {
       if (exchange === '') return [];
-      const own = key === queue ? {} : { key: String(key) };
-      return [{ kind: 'binding', queue: String(queue), exchange: String(exchange), ...own }];
+      return [{ kind: 'binding', queue, exchange, ...(key !== queue && { key }) }];
     }),
   ];
 }
-
-/** rabbitmqctl shows a table as a list of [name, type, value], and an empty one as []. */
-function tableOf(value: unknown): DeclaredArguments {
-  if (!Array.isArray(value)) return value as DeclaredArguments;
-  return Object.fromEntries((value as [string, string, string | number][]).map(([name, , each]) => [name, each]));
-}
-type DeclaredArguments = Record<string, string | number>;
 
 const sorted = (declarations: readonly Declaration[]) =>
   declarations.map((each) => JSON.stringify(each, Object.keys(each).sort().concat(keysOf(each)))).sort();
