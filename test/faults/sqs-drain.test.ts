@@ -1,8 +1,11 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { countEffects, type Effect } from '../support/effects.js';
 import { createMachine } from './sqs-machine.js';
 import { createSqsStage, type SqsStage, type SqsWorker, type SqsWorkerOptions } from './sqs-stage.js';
 import { handleWork, work, type WorkParts } from './sqs-work.js';
+
+// Virtual time takes processor time, of which a busy machine has little.
+vi.setConfig({ testTimeout: 180_000 });
 
 const pollMs = 20_000;
 

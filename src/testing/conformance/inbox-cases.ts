@@ -77,7 +77,8 @@ export const inboxCases: readonly ConformanceCase[] = [
       const [closed, other] = [await open(context, caller), await open(context, caller)];
       await within(closed.close(), 'it closes');
       await within(closed.close(), 'it closes twice');
-      await worker.send(closed.address, replyTo(message())).catch(() => undefined);
+      const late = worker.send(closed.address, replyTo(message())).catch(() => undefined);
+      await within(late, 'the late one is sent, or refused');
       const marker = replyTo(message());
       await send(worker, other.address, marker);
       await eventually(() => other.got.length === 1, 'the other one gets its reply');
