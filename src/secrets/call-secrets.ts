@@ -30,12 +30,12 @@ export function createCallSecrets(keyring: Keyring, allowsPlain: boolean): () =>
         opener: 'this worker',
         onSecret: (came, value, made) => {
           found.set(came, value);
-          read.push(made);
+          read.push(value, made);
         },
       }),
       seal,
       opened: (body) => withValues(body, found, keyring),
-      redacted: (error) => redactedError(error, [...found.values(), ...read]),
+      redacted: (error) => redactedError(error, read),
     };
   };
 }

@@ -7,6 +7,8 @@ const shortLength = 4;
 /** Shorter lines of a secret that has several say nothing: brackets, blanks. */
 const leastLine = 8;
 const shown = '[secret]';
+/** What Node quotes of a text that is no JSON: a part of it, that may be one of a secret. */
+const quotedByParser = /(?<=', )(?:\.\.\.)?"[^]*?"(?:\.\.\.)?(?= is not valid JSON)/g;
 
 /** An error as a log may tell it: with neither the secrets, however they are written, nor anything that hangs on it. */
 export function redactedError(error: unknown, secrets: readonly unknown[]): unknown {
@@ -14,7 +16,7 @@ export function redactedError(error: unknown, secrets: readonly unknown[]): unkn
   // What is thrown may be anything, and its message, too.
   const hidden = (text: unknown): string => {
     if (typeof text !== 'string') return '';
-    return pattern ? text.replace(pattern, shown) : text;
+    return pattern ? text.replace(pattern, shown).replace(quotedByParser, shown) : text;
   };
 
   function redacted(thrown: unknown, depth: number): unknown {

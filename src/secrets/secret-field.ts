@@ -20,7 +20,7 @@ export type SecretsAre =
       readonly allowsPlain: boolean;
       /** Who was to open them, for messages. */
       readonly opener: 'this worker' | 'this client';
-      /** Told each secret: as it came, what it is, and what its schema has made of that. */
+      /** Told each secret: as it came, what it is as far as is known, and what its schema has made of that. The last time counts. */
       onSecret?(came: string, value: unknown, made: unknown): void;
     };
 
@@ -114,7 +114,12 @@ function parseArrived(
   how: SecretsAre & { given: 'encrypted' },
 ): Payload {
   const { value } = payload;
-  const run = (candidate: unknown): Payload => inner._zod.run({ value: candidate, issues: [] }, context) as Payload;
+  const came = typeof value === 'string' ? value : JSON.stringify(value);
+  const run = (candidate: unknown): Payload => {
+    // Before anything is made of it: a transform may throw what it was given.
+    how.onSecret?.(came, candidate, undefined);
+    return inner._zod.run({ value: candidate, issues: [] }, context) as Payload;
+  };
   const text = typeof value === 'string' ? how.open(value) : undefined;
   if (text === undefined) {
     // A token that no key opens is never a password that somebody has chosen.
@@ -125,7 +130,7 @@ function parseArrived(
         `expected a Fernet token that a key of ${how.opener} opens; both sides need the same key (${keySettings})`,
       );
     const result = run(value);
-    how.onSecret?.(typeof value === 'string' ? value : JSON.stringify(value), value, result.value);
+    how.onSecret?.(came, value, result.value);
     return finished(payload, result);
   }
   let [found, result]: [unknown, Payload] = [text, run(text)];
@@ -133,7 +138,7 @@ function parseArrived(
   // What is no text travels as JSON; where that is of the wrong kind, the text is what was meant.
   const second = other === undefined ? undefined : run(other);
   if (second && !second.issues.some(isWrongKind)) [found, result] = [other, second];
-  how.onSecret?.(value as string, found, result.value);
+  how.onSecret?.(came, found, result.value);
   return finished(payload, result);
 }
 

@@ -27,6 +27,14 @@ function travelled(schema: z.ZodType, value: unknown): unknown {
   return JSON.parse(JSON.stringify(parsed.data, revealing));
 }
 
+function failure(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
 const password = secret(z.string().min(2));
 const tree: z.ZodType = z.object({ password, children: z.lazy(() => z.array(tree)) });
 const byKind = z.discriminatedUnion('kind', [
@@ -388,6 +396,22 @@ describe('an error is told', () => {
     const { password: word, pin } = read.login.reveal();
     const thrown = new Error(`${read.trimmed.reveal()} ${word} ${pin} ${read.plain.reveal()}`);
     expect(secrets.redacted(thrown)).toMatchObject({ message: '[secret] [secret] [secret] [secret]' });
+  });
+
+  test('without a part of a secret that is no JSON, where its schema fails at that', () => {
+    const json = secret(z.string().transform((text) => (text === '' ? undefined : (JSON.parse(text) as unknown))));
+    for (const text of [
+      'hush-1',
+      'a hush, '.repeat(20),
+      '{"a": hush-hush-hush-hush-hush-hush}',
+      `"${'x'.repeat(40)}" hush-hush`,
+    ]) {
+      const secrets = createCallSecrets(keyring, false)();
+      const thrown = failure(() => z.object({ json }).parse({ json: keyring.encrypt(text) }, secrets.received));
+      const told = secrets.redacted(thrown);
+      expect(told).toMatchObject({ message: expect.stringContaining('JSON') as string });
+      expect(inspect(told)).not.toContain('hush');
+    }
   });
 
   test.each<[string, object]>([
