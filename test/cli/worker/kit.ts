@@ -49,7 +49,9 @@ export interface Bench {
 export async function openBench(): Promise<Bench> {
   const runtime = await testFolder();
   const run: Bench['run'] = (args, options = {}) => {
-    const child = runSamovar(args, { ...options, env: { XDG_RUNTIME_DIR: runtime, ...options.env } });
+    // Both places in which workers of this user are looked for: others may run on this machine.
+    const own = { XDG_RUNTIME_DIR: runtime, TMPDIR: runtime };
+    const child = runSamovar(args, { ...options, env: { ...own, ...options.env } });
     onTestFinished(async () => {
       await child.kill9();
     });
