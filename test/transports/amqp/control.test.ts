@@ -31,10 +31,12 @@ async function listen(transport: AmqpTransport, address: string) {
 
 const cancel = (correlationId: string) => message({ action: 'samovar.cancel', correlationId });
 const control = { control: true } as const;
-const queues = async () => {
-  const listed = await lab.broker.ctl(['list_queues', '-p', lab.virtualHost, 'name', '--quiet', '--no-table-headers']);
-  return listed.split('\n').filter((name) => name.startsWith('samovar.control.'));
-};
+/** The names of all of a kind on the lab's virtual host. */
+async function listed(kind: 'queues' | 'exchanges'): Promise<string[]> {
+  const found = (await lab.broker.management('GET', `/${kind}/${lab.virtualHost}`)) as { readonly name: string }[];
+  return found.map(({ name }) => name);
+}
+const queues = async () => (await listed('queues')).filter((name) => name.startsWith('samovar.control.'));
 
 describe('a control message', () => {
   test('says what it is about, and who sent it', async () => {
@@ -71,8 +73,7 @@ describe('a control message', () => {
       code: 'unroutable',
       sent: 'no',
     });
-    const listed = await lab.broker.ctl(['list_exchanges', '-p', lab.virtualHost, 'name', '--quiet']);
-    expect(listed).not.toContain('samovar.control');
+    expect(await listed('exchanges')).not.toContain('samovar.control');
     // What is sent besides is untouched.
     const worker = await work(lab.connect());
     await transport.send(worker.address, message());

@@ -113,7 +113,7 @@ test('works with the permissions that it says it needs, and names the one that i
     read: `^${name}\\.quarantine$`,
   };
   const grant = (given: typeof rights) =>
-    lab.broker.ctl(['set_permissions', '-p', lab.virtualHost, operator.name, given.configure, given.write, given.read]);
+    lab.broker.setPermissions(operator.name, { virtualHost: lab.virtualHost, ...given });
   for (const permission of ['configure', 'write', 'read'] as const) {
     await grant({ ...rights, [permission]: '^$' });
     const error = await rejection(open(address, { url: operator.url }).redrive());

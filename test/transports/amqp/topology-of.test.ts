@@ -36,10 +36,10 @@ async function declared(): Promise<Declaration[]> {
     ...exchanges
       .filter(({ name }) => name !== '' && !name.startsWith('amq.'))
       .map(({ name, type, durable }) => ({ kind: 'exchange', name, type, durable }) as Declaration),
-    ...queues.map(
-      ({ name, durable, exclusive, arguments: table }) =>
-        ({ kind: 'queue', name, durable, exclusive, arguments: table }) as Declaration,
-    ),
+    ...queues.map(({ name, durable, exclusive, arguments: table }): Declaration => ({
+      ...{ kind: 'queue', name, durable, exclusive },
+      arguments: table,
+    })),
     ...bindings.flatMap(({ source: exchange, destination: queue, routing_key: key }): Declaration[] => {
       if (exchange === '') return [];
       return [{ kind: 'binding', queue, exchange, ...(key !== queue && { key }) }];
