@@ -96,8 +96,8 @@ describe('a worker process of SQS', { timeout: 60_000 }, () => {
     const call = bench.run(args, withCredentials);
     expect(await call.exited).toEqual({ code: 0, signal: null });
     expect(JSON.parse(call.lines.join('\n'))).toEqual({ slept: 1 });
-    const { code, rows } = await bench.status();
-    expect([code, rows.join()]).toEqual([0, expect.stringMatching(/^green .*sqs.*products/)]);
+    const { code, rows, err } = await bench.status();
+    expect([code, rows.join(), err]).toEqual([0, expect.stringMatching(/^green .*sqs.*products/), '']);
     const check = bench.run(['check-config', '--config', config], withCredentials);
     expect(await check.exited).toEqual({ code: 0, signal: null });
     expect(check.lines.join('\n')).toContain(`sqs at SQS in ${region} at ${endpoint}, queues ${prefix}*, as products`);
