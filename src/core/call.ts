@@ -73,6 +73,8 @@ export class Call {
   armedMs = Infinity;
   /** Among those in hand. */
   place = 0;
+  /** One with the same message id was in hand when it came. */
+  isRepeat = false;
   #controller: AbortController | undefined = undefined;
 
   constructor(

@@ -7,7 +7,7 @@ import type { Logger } from './log.js';
 export interface InHand {
   add(call: Call): void;
   remove(call: Call): void;
-  /** The latest with that message id: a sender that was cut off may have sent it twice. */
+  /** One with that message id, the latest: a sender that was cut off may have sent it twice. */
   find(id: string): Call | undefined;
   all(): Iterable<Call>;
   /** The calls running here that wait for this one. */
@@ -43,6 +43,7 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
   return {
     add(call) {
       call.place = calls.push(call) - 1;
+      call.isRepeat = byId.has(call.id);
       byId.set(call.id, call);
     },
     remove(call) {
@@ -51,7 +52,11 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
         calls[call.place] = last;
         last.place = call.place;
       }
-      if (byId.get(call.id) === call) byId.delete(call.id);
+      if (byId.get(call.id) === call) {
+        const other = call.isRepeat ? calls.find(({ id }) => id === call.id) : undefined;
+        if (other) byId.set(call.id, other);
+        else byId.delete(call.id);
+      }
       if (call.cancelReason === undefined) return;
       watches.get(call)?.();
       watches.delete(call);

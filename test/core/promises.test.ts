@@ -631,3 +631,29 @@ test('a key whose run crashed is known to have been started, also if the next on
   await stage.client().send(echo, { word: 'x' }, { to: stage.to, idempotencyKey: 'k' });
   expect(await released.opened).toEqual({ hasStarted: true });
 });
+
+describe('a request whose sender sent it twice', () => {
+  test('is cancelled after the other one has ended', async () => {
+    const first = gate();
+    const words: string[] = [];
+    const handler = defineHandler(echo, {
+      async run({ word }, { signal }) {
+        words.push(word);
+        if (word === 'second') return { word };
+        signal.addEventListener('abort', () => first.open());
+        await first.opened;
+        words.push('aborted');
+        return { word };
+      },
+    });
+    const server = await stage.serve([handler]);
+    const sender = stage.transport();
+    const message = { id: 'twice', action: 'echo', headers: {} };
+    await sender.send(stage.to, { ...message, body: '{"word":"first"}' });
+    await sender.send(stage.to, { ...message, body: '{"word":"second"}' });
+    await expect.poll(() => [words.join(), server.health().inFlight]).toEqual(['first,second', 1]);
+    const cancel = { id: 'cancel', action: 'samovar.cancel', correlationId: 'twice', headers: {}, body: '' };
+    await sender.send(stage.to, cancel, { control: true });
+    await expect.poll(() => words.join()).toBe('first,second,aborted');
+  });
+});
