@@ -1,5 +1,6 @@
 import type { Channel } from 'amqplib';
 import { Mutex } from 'async-mutex';
+import { delay } from '../../src/core/clock.js';
 import type { Quarantine } from '../../src/core/quarantine.js';
 import { createQuarantine, type Taking } from '../../src/core/quarantine-work.js';
 import { connectBriefly } from './connect-briefly.js';
@@ -19,6 +20,10 @@ export interface AmqpQuarantineOptions extends AmqpTransportOptions {
   readonly believes?: readonly string[];
 }
 
+/** How long a quorum queue is given to have back what was put back, and how often it is looked at. */
+const patienceMs = 5_000;
+const lookAgainMs = 20;
+
 /**
  * The quarantine of a node address. Needs, with the credentials of its workers, the permissions to configure
  * `<address>.quarantine.operator`, to read `<address>.quarantine` and, to redrive, to write to `samovar.<address>`.
@@ -28,6 +33,7 @@ export interface AmqpQuarantineOptions extends AmqpTransportOptions {
 export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
   const { address, believes = [] } = options;
   const { settings, connection } = connectBriefly(options, `${options.address} quarantine`);
+  const { clock } = settings;
   const queue = quarantineQueue(address);
   const turn = new Mutex();
 
@@ -55,8 +61,16 @@ export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
       if (settings.queueType === 'quorum') {
         while (taken < total && (await next()));
         for (const deliveryTag of held) channel.nack(tagged(deliveryTag), false, true);
+        await untilBack(held.size);
       }
       await close(channel);
+    }
+
+    /** A quorum queue has them back a moment later, and whoever came before that would see, and put back, a part of them. */
+    async function untilBack(least: number): Promise<void> {
+      const giveUpAtMs = clock.monotonicMs() + patienceMs;
+      while ((await countOf(channel, queue)) < least && clock.monotonicMs() < giveUpAtMs)
+        await delay(clock, lookAgainMs);
     }
 
     const redrive = createRedrive({ settings, link, address, believes });
@@ -98,7 +112,7 @@ export function openQuarantine(options: AmqpQuarantineOptions): Quarantine {
         }),
       close: () => connection.close(),
     },
-    settings.clock,
+    clock,
   );
 }
 
