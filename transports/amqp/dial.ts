@@ -12,8 +12,8 @@ export interface Line {
   readonly model: ChannelModel;
   /** Makes writing on a new channel cheap, where the client library is as we know it. */
   straighten(channel: Channel): void;
-  /** Lets what is written go out, for a second at most, then ends the socket. */
-  hangUp(): void;
+  /** Lets what is written go out, for a second at most, then ends the socket. Resolves then. */
+  hangUp(): Promise<void>;
   /** Ends the socket now. The connection notices and closes. */
   cut(): void;
 }
@@ -99,12 +99,19 @@ function lineOf(model: ChannelModel, abort: AbortController, { clock }: AmqpSett
     hangUp() {
       if (socket?.writableFinished !== false) {
         abort.abort();
-        return;
+        return Promise.resolve();
       }
-      // A broker that is short of memory or disk reads nothing, and the socket would keep this process alive.
-      const cancel = clock.after(farewellMs, () => abort.abort());
-      socket.once('finish', () => abort.abort());
-      socket.once('close', cancel);
+      return new Promise((resolve) => {
+        function end(): void {
+          cancel();
+          abort.abort();
+          resolve();
+        }
+        // A broker that is short of memory or disk reads nothing, and the socket would keep this process alive.
+        const cancel = clock.after(farewellMs, end);
+        socket.once('finish', end);
+        socket.once('close', end);
+      });
     },
   };
 }

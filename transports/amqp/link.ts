@@ -40,6 +40,7 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
   let isGone = false;
   let isBlocked = false;
   let reason: unknown;
+  let hungUp: Promise<void> | undefined;
   const blockedListeners = new Set<(blocked: boolean) => void>();
 
   const gone = new Promise<void>((resolve) => {
@@ -52,7 +53,7 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
   model.on('close', (error: unknown) => {
     reason ??= error;
     isGone = true;
-    if (error === undefined) line.hangUp();
+    if (error === undefined) hungUp = line.hangUp();
     else line.cut();
     for (const listener of goneListeners) listener();
     goneListeners.clear();
@@ -114,6 +115,7 @@ export function createLink(line: Line, endpoint: Endpoint, { clock, authenticati
       model.close().catch(() => undefined);
       await Promise.race([gone, late]);
       cancel();
+      await hungUp;
     },
   };
 }
