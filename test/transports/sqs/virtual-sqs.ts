@@ -1,3 +1,4 @@
+import { SQS } from '@aws-sdk/client-sqs';
 import { expect } from 'vitest';
 import type { Random } from '../../../src/core/random.js';
 import {
@@ -8,6 +9,14 @@ import {
   type SqsEmulator,
   type SqsEmulatorOptions,
 } from '../../../src/testing/index.js';
+
+// The SDK's default chain looks there first; the emulator takes any.
+process.env['AWS_ACCESS_KEY_ID'] ??= 'AKIDTEST';
+process.env['AWS_SECRET_ACCESS_KEY'] ??= 'secret';
+
+// Its first request in a process reads profiles and loads modules. No virtual time waits for that.
+const { requestHandler } = createSqsEmulator();
+await new SQS({ region: 'eu-central-1', endpoint: 'http://sqs.test', requestHandler }).listQueues({});
 
 /** An SQS in virtual time, without a socket. */
 export interface VirtualSqs {
@@ -21,9 +30,6 @@ export interface VirtualSqs {
 }
 
 export function createVirtualSqs(seed: number, options: SqsEmulatorOptions): VirtualSqs {
-  // The SDK's default chain looks there first; the emulator takes any.
-  process.env['AWS_ACCESS_KEY_ID'] ??= 'AKIDTEST';
-  process.env['AWS_SECRET_ACCESS_KEY'] ??= 'secret';
   const clock = createManualClock();
   const random = createSeededRandom(seed);
   const emulator = createSqsEmulator({ clock, random, ...options });
