@@ -82,7 +82,8 @@ async function createParts(stepMs: number): Promise<Parts> {
         }),
       async destroy() {
         await Promise.all(opened.map((store) => store.close()));
-        await redis.del(await redis.keys(`${prefix}*`));
+        const left = await redis.keys(`${prefix}*`);
+        if (left.length > 0) await redis.del(left);
         redis.destroy();
         await server.close();
       },
