@@ -148,7 +148,9 @@ test('a module that Node cannot load is refused with one line that says why', as
   const unfinished = await run('actions', '--handlers', './unfinished.mjs');
   expect(unfinished.stderr.trimEnd()).toMatch(/"node .*\/unfinished\.mjs" shows where$/);
   const missing = await run('actions', '--handlers', 'samovar/pots');
-  expect(missing.stderr).toContain('expected samovar/handlers or samovar/handlers/site, got no module of samovar');
+  expect(missing.stderr).toMatch(
+    /^samovar: --handlers: handlers of samovar\/pots: expected samovar\/handlers or samovar\/handlers\/site, got no module/,
+  );
 });
 
 test('CommonJS is loaded as Node shows it', async () => {
