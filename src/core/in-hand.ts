@@ -7,7 +7,7 @@ import type { Logger } from './log.js';
 export interface InHand {
   add(call: Call): void;
   remove(call: Call): void;
-  /** One with that message id, the latest: a sender that was cut off may have sent it twice. */
+  /** One with that message id, the latest unless that has ended: a sender that was cut off may have sent it twice. */
   find(id: string): Call | undefined;
   all(): Iterable<Call>;
   /** The calls running here that wait for this one. */
