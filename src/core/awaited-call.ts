@@ -21,6 +21,7 @@ export class AwaitedCall implements PendingCall {
   readonly draft: Draft;
   phase: PendingCall['phase'] = 'opening';
   wasRepeated = false;
+  nextInBucket: PendingCall | undefined = undefined;
   disarm: (() => void) | undefined = undefined;
   /** Takes its listener off the caller's signal. */
   off: (() => void) | undefined = undefined;

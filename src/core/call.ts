@@ -2,6 +2,7 @@ import type { Answer } from './answer.js';
 import { RpcError } from './errors.js';
 import type { Handler } from './handler.js';
 import { ancestorsHeader, parseAncestors } from './headers.js';
+import type { Identified } from './id-table.js';
 import type { CallSecrets } from '../secrets/call-secrets.js';
 import type { Delivery, Disposition, Message } from './transport.js';
 
@@ -20,7 +21,7 @@ export function isForOthers({ signal, isLost }: Delivery, answer: Answer | undef
 }
 
 /** One delivery of a request on its way through the worker. */
-export class Call {
+export class Call implements Identified<Call> {
   readonly id: string;
   readonly message: Message;
   readonly delivery: Delivery;
@@ -71,10 +72,7 @@ export class Call {
   /** Ends the watch over its time, and when that would have struck. */
   disarm: (() => void) | undefined = undefined;
   armedMs = Infinity;
-  /** Among those in hand. */
-  place = 0;
-  /** One with the same message id was in hand when it came. */
-  isRepeat = false;
+  nextInBucket: Call | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
   constructor(

@@ -1,6 +1,7 @@
 import type { Call } from './call.js';
 import type { Clock } from './clock.js';
 import type { Counters } from './counters.js';
+import { IdTable } from './id-table.js';
 import type { Logger } from './log.js';
 
 /** The calls of one worker, from their arrival until they are settled. */
@@ -9,7 +10,8 @@ export interface InHand {
   remove(call: Call): void;
   /** One with that message id, the latest unless that has ended: a sender that was cut off may have sent it twice. */
   find(id: string): Call | undefined;
-  all(): Iterable<Call>;
+  /** In no order. */
+  all(): Call[];
   /** The calls running here that wait for this one. */
   ancestorsOf(call: Call): Call[];
   /** Aborts the signal of a call; a run that ignores it for 30 s loses its slot and is reported as stuck. */
@@ -25,9 +27,7 @@ const graceMs = 30_000;
 const none: Call[] = [];
 
 export function createInHand(parts: { clock: Clock; counters: Counters; log: Logger }): InHand {
-  /** Each knows its place. A Set that keeps getting empty makes itself anew each time. */
-  const calls: Call[] = [];
-  const byId = new Map<string, Call>();
+  const calls = new IdTable<Call>();
   const watches = new Map<Call, () => void>();
   const stuck = new Set<Call>();
 
@@ -42,31 +42,20 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
 
   return {
     add(call) {
-      call.place = calls.push(call) - 1;
-      call.isRepeat = byId.has(call.id);
-      byId.set(call.id, call);
+      calls.add(call);
     },
     remove(call) {
-      const last = calls.pop();
-      if (last && last !== call) {
-        calls[call.place] = last;
-        last.place = call.place;
-      }
-      if (byId.get(call.id) === call) {
-        const other = call.isRepeat ? calls.find(({ id }) => id === call.id) : undefined;
-        if (other) byId.set(call.id, other);
-        else byId.delete(call.id);
-      }
+      calls.delete(call);
       if (call.cancelReason === undefined) return;
       watches.get(call)?.();
       watches.delete(call);
       stuck.delete(call);
     },
-    find: (id) => byId.get(id),
-    all: () => [...calls],
+    find: (id) => calls.find(id),
+    all: () => calls.all(),
     ancestorsOf({ ancestors }) {
       if (ancestors.length === 0) return none;
-      return ancestors.flatMap((id) => byId.get(id) ?? none).filter(({ isRunning }) => isRunning);
+      return ancestors.flatMap((id) => calls.find(id) ?? none).filter(({ isRunning }) => isRunning);
     },
     cancel(call, reason) {
       if (call.cancelReason !== undefined) return;
@@ -79,15 +68,13 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
     },
     close() {
       for (const disarm of watches.values()) disarm();
-      for (const call of calls) call.disarm?.();
+      for (const call of calls.all()) call.disarm?.();
     },
     get size() {
-      return calls.length;
+      return calls.size;
     },
     get running() {
-      let running = 0;
-      for (const { isRunning } of calls) if (isRunning) running++;
-      return running;
+      return calls.all().filter(({ isRunning }) => isRunning).length;
     },
     get stuck() {
       return stuck.size;

@@ -1,9 +1,9 @@
 import type { Clock } from './clock.js';
 import type { RpcError } from './errors.js';
+import { IdTable, type Identified } from './id-table.js';
 
 /** A call that waits for its reply. */
-export interface PendingCall {
-  readonly id: string;
+export interface PendingCall extends Identified<PendingCall> {
   resolve(body: string): void;
   reject(error: RpcError): void;
   /** What it fails with once its time is up. */
@@ -28,12 +28,12 @@ export interface PendingCalls {
 }
 
 export function createPendingCalls(clock: Clock): PendingCalls {
-  const calls = new Map<string, PendingCall>();
+  const calls = new IdTable<PendingCall>();
 
   function take(id: string): PendingCall | undefined {
-    const call = calls.get(id);
+    const call = calls.find(id);
     if (!call) return undefined;
-    calls.delete(id);
+    calls.delete(call);
     call.disarm?.();
     return call;
   }
@@ -41,7 +41,7 @@ export function createPendingCalls(clock: Clock): PendingCalls {
   return {
     add(call, timeoutMs) {
       call.disarm = clock.after(timeoutMs, () => take(call.id)?.reject(call.timedOut()));
-      calls.set(call.id, call);
+      calls.add(call);
     },
     settle(id, body) {
       const call = take(id);
@@ -53,8 +53,8 @@ export function createPendingCalls(clock: Clock): PendingCalls {
       call?.reject(error);
       return call !== undefined;
     },
-    has: (id) => calls.has(id),
-    all: () => [...calls.values()],
+    has: (id) => calls.find(id) !== undefined,
+    all: () => calls.all(),
     get size() {
       return calls.size;
     },

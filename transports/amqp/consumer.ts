@@ -1,5 +1,6 @@
 import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
 import { readArrival } from './arrival.js';
+import { Chain } from './chain.js';
 import { consumeFrom } from './consume-from.js';
 import { createControlListener } from './control-listener.js';
 import type { Copier } from './copier.js';
@@ -98,7 +99,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     const opened: Session = {
       link,
       settler,
-      hands: new Set(),
+      hands: new Chain(),
       rules: {
         address,
         accounts: settings.accounts,

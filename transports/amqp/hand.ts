@@ -1,5 +1,6 @@
 import type { Delivery, Message } from '../../src/core/transport.js';
 import type { Arrival, ArrivalRules } from './arrival.js';
+import type { Chain, Chained } from './chain.js';
 import type { Link } from './link.js';
 import type { Settler } from './settler.js';
 import type { RawMessage } from './wire.js';
@@ -9,12 +10,12 @@ export interface Session {
   readonly link: Link;
   readonly settler: Settler;
   readonly rules: ArrivalRules;
-  readonly hands: Set<Hand>;
+  readonly hands: Chain<Hand>;
   cancel(): Promise<void>;
 }
 
 /** One delivery from its arrival until it is settled on the channel it came on. */
-export class Hand {
+export class Hand implements Chained<Hand> {
   readonly raw: RawMessage;
   readonly arrival: Arrival;
   readonly session: Session;
@@ -23,6 +24,8 @@ export class Hand {
   attempts: number;
   /** How often the quarantine did not take it. */
   quarantineTries: number;
+  previous: Hand | undefined = undefined;
+  next: Hand | undefined = undefined;
   isFirst = true;
   isDone = false;
   /** Ends its wait in this process. */

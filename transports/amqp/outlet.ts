@@ -1,9 +1,10 @@
 import type { Channel, ConfirmChannel, Options } from 'amqplib';
+import { Chain, type Chained } from './chain.js';
 import type { AmqpSettings } from './options.js';
 import type { Parcel } from './parcel.js';
 
 /** A parcel as it is written. */
-export interface Letter {
+export interface Letter<L = unknown> extends Chained<L> {
   readonly parcel: Parcel;
   /** As of the moment of writing. */
   properties: Options.Publish;
@@ -23,7 +24,7 @@ export type Result =
 const confirmed: Result = { kind: 'confirmed' };
 
 /** One channel that publishes, and what it has published and not yet heard of. */
-export interface Outlet<L extends Letter> {
+export interface Outlet<L extends Letter<L>> {
   readonly isOpen: boolean;
   readonly unconfirmed: number;
   /** False: what was written waits in this process; wait for `onDrain`. @throws what the client library refuses to encode. */
@@ -48,13 +49,13 @@ export interface OutletEvents<L> {
   onTimeout(): void;
 }
 
-export function createOutlet<L extends Letter>(
+export function createOutlet<L extends Letter<L>>(
   channel: Channel | ConfirmChannel,
   confirms: boolean,
   { clock, confirmTimeoutMs }: Pick<AmqpSettings, 'clock' | 'confirmTimeoutMs'>,
   events: OutletEvents<L>,
 ): Outlet<L> {
-  const unconfirmed = new Set<L>();
+  const unconfirmed = new Chain<L>();
   let isOpen = true;
   let closeReason: unknown;
   let paused = false;
@@ -102,7 +103,7 @@ export function createOutlet<L extends Letter>(
 
   function check(): void {
     cancelTimer = undefined;
-    const [oldest] = unconfirmed;
+    const oldest = unconfirmed.first;
     if (!oldest || !isOpen || paused) return;
     const leftMs = Math.max(oldest.sinceMs, resumedMs) + confirmTimeoutMs - clock.monotonicMs();
     if (leftMs > 0) cancelTimer = clock.after(leftMs, check);

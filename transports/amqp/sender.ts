@@ -9,7 +9,7 @@ import type { Parcel } from './parcel.js';
 import type { Preparation } from './preparation.js';
 import { createPreparedGroups } from './prepared-groups.js';
 import { failureOf, refusalOf, tooLate, tooMany } from './send-errors.js';
-import { cancelled, createWaitingLine, type Waiting } from './waiting-line.js';
+import { cancelled, createWaitingLine, Waiting } from './waiting-line.js';
 
 export interface SenderParts {
   readonly settings: AmqpSettings;
@@ -37,8 +37,6 @@ export interface Sender {
   /** Writes what waits and hears of what is written, as long as that can be expected to end. */
   close(): Promise<void>;
 }
-
-const unwritten = {};
 
 export function createSender(parts: SenderParts): Sender {
   const { settings, counters, preparation } = parts;
@@ -150,7 +148,7 @@ export function createSender(parts: SenderParts): Sender {
       if (signal?.aborted) return Promise.reject(cancelled(signal));
       if (expiresAt !== undefined && expiresAt <= clock.now()) return Promise.reject(late());
       return new Promise((resolve, reject) => {
-        const item: Waiting = { parcel, resolve, reject, properties: unwritten, sinceMs: 0, isTrial: false };
+        const item = new Waiting(parcel, resolve, reject);
         const to = line.count === 0 ? outlet() : undefined;
         if (to && link && preparation.isDone(parcel)) {
           write(item, to, link);

@@ -30,9 +30,9 @@ export interface SettlerParts {
 
 export function createSettler({ channel, counters, clock, ackDelayMs, intake }: SettlerParts): Settler {
   const mostWaiting = intake >> 2;
-  /** In the order they came. */
-  const unsettled = new Set<number>();
-  const acked = new Set<number>();
+  /** In the order they came, and so sorted. Arrays, for the reason that a Chain is no Set. */
+  const unsettled: number[] = [];
+  const acked: number[] = [];
   let isOpen = true;
   let isClosing = false;
   let cancelFlush: (() => void) | undefined;
@@ -43,8 +43,8 @@ export function createSettler({ channel, counters, clock, ackDelayMs, intake }: 
   channel.prependListener('close', () => {
     isOpen = false;
     cancelFlush?.();
-    counters.add('dropped_settles', acked.size);
-    acked.clear();
+    counters.add('dropped_settles', acked.length);
+    acked.length = 0;
     resolveClosed();
   });
 
@@ -64,37 +64,45 @@ export function createSettler({ channel, counters, clock, ackDelayMs, intake }: 
   function flush(): void {
     cancelFlush?.();
     cancelFlush = undefined;
-    let upTo = 0;
-    for (const tag of unsettled) {
-      if (!acked.delete(tag)) break;
-      unsettled.delete(tag);
-      upTo = tag;
+    acked.sort((one, other) => one - other);
+    forgetAcked();
+    const [oldest = Infinity] = unsettled;
+    const upTo = acked.findLast((tag) => tag < oldest);
+    if (upTo !== undefined) settle(() => channel.ack(tagged(upTo), true));
+    for (const tag of acked) if (tag > oldest) settle(() => channel.ack(tagged(tag)));
+    acked.length = 0;
+  }
+
+  /** Passes over those that have long been unsettled. */
+  function forgetAcked(): void {
+    const [first = 0] = acked;
+    let left = Math.max(0, unsettled.lastIndexOf(first));
+    let nth = 0;
+    for (const tag of unsettled.slice(left)) {
+      if (tag === acked[nth]) nth++;
+      else unsettled[left++] = tag;
     }
-    if (upTo > 0) settle(() => channel.ack(tagged(upTo), true));
-    for (const tag of acked) {
-      unsettled.delete(tag);
-      settle(() => channel.ack(tagged(tag)));
-    }
-    acked.clear();
+    unsettled.length = left;
   }
 
   return {
     get isOpen() {
       return isOpen;
     },
-    noteDelivery: (tag) => void unsettled.add(tag),
+    noteDelivery: (tag) => void unsettled.push(tag),
     ack(tag) {
       if (!isOpen) {
         counters.add('dropped_settles');
         return;
       }
-      acked.add(tag);
+      acked.push(tag);
       if (mostWaiting < 2) cancelFlush ??= atTheEndOfTheTurn(flush);
-      else if (acked.size >= mostWaiting) flush();
+      else if (acked.length >= mostWaiting) flush();
       else cancelFlush ??= clock.after(ackDelayMs, flush);
     },
     giveBack(tag) {
-      unsettled.delete(tag);
+      const place = unsettled.lastIndexOf(tag);
+      if (place >= 0) unsettled.splice(place, 1);
       settle(() => channel.nack(tagged(tag), false, true));
     },
     close() {

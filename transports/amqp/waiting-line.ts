@@ -2,17 +2,31 @@ import type { Clock } from '../../src/core/clock.js';
 import type { TransportError } from '../../src/core/transport.js';
 import { notSent } from './errors.js';
 import type { Letter } from './outlet.js';
+import type { Parcel } from './parcel.js';
 
 /** A send from its start until its sender is told. */
-export interface Waiting extends Letter {
+export class Waiting implements Letter<Waiting> {
+  readonly parcel: Parcel;
   readonly resolve: () => void;
   readonly reject: (error: TransportError) => void;
   /** Where it waits, so that it can leave from there. */
-  place?: Set<Waiting>;
-  stopTimer?: () => void;
+  place: Set<Waiting> | undefined = undefined;
+  stopTimer: (() => void) | undefined = undefined;
+  properties = unwritten;
+  sinceMs = 0;
   /** It is the first to its exchange, on a channel of its own: a refusal of the channel is a refusal of it. */
-  isTrial: boolean;
+  isTrial = false;
+  previous: Waiting | undefined = undefined;
+  next: Waiting | undefined = undefined;
+
+  constructor(parcel: Parcel, resolve: () => void, reject: (error: TransportError) => void) {
+    this.parcel = parcel;
+    this.resolve = resolve;
+    this.reject = reject;
+  }
 }
+
+const unwritten: Letter['properties'] = {};
 
 /** Sends that wait, in the order they came; each leaves when it is written, or its time or its sender's patience is over. */
 export interface WaitingLine {
