@@ -8,26 +8,23 @@ import { TransportError, type Message, type SendOptions, type Transport } from '
  * under the same id; then there may be two of it, which `call` is told.
  * @throws RpcError with the outcome that all tries together leave.
  */
-export async function deliver(
+export function deliver(
   transport: Pick<Transport, 'send'>,
   to: string,
   message: Message,
   options: SendOptions | undefined,
   mayRepeat: boolean,
   call?: { wasRepeated: boolean },
+  wasSent = false,
 ): Promise<void> {
-  for (let wasSent = false; ; wasSent = true) {
-    try {
-      await transport.send(to, message, options);
-      return;
-    } catch (error) {
-      if (!(error instanceof TransportError)) throw asRpcError(error, message.id);
-      const mayHaveArrived = error.code === 'unavailable' && error.sent === 'maybe';
-      if (!mayHaveArrived) throw rpcErrorOf(error, message, wasSent);
-      if (!mayRepeat) return;
-      if (call) call.wasRepeated = true;
-    }
-  }
+  return transport.send(to, message, options).catch((error: unknown) => {
+    if (!(error instanceof TransportError)) throw asRpcError(error, message.id);
+    const mayHaveArrived = error.code === 'unavailable' && error.sent === 'maybe';
+    if (!mayHaveArrived) throw rpcErrorOf(error, message, wasSent);
+    if (!mayRepeat) return undefined;
+    if (call) call.wasRepeated = true;
+    return deliver(transport, to, message, options, mayRepeat, call, true);
+  });
 }
 
 /** Whatever went wrong on the way out, as the only error a caller sees. */

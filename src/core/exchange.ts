@@ -57,23 +57,31 @@ export function createExchange(parts: {
     }
   }
 
-  async function start(call: AwaitedCall): Promise<void> {
+  function start(call: AwaitedCall): void {
+    if (inbox) return send(call, inbox);
+    (opening ??= openInbox()).then(
+      (opened) => {
+        if (pending.has(call.id)) send(call, opened);
+      },
+      (error: unknown) => pending.fail(call.id, asRpcError(error, call.id)),
+    );
+  }
+
+  function send(call: AwaitedCall, { address }: Inbox): void {
     const { id, draft } = call;
     const { to, sending } = call.errand;
-    try {
-      const { address } = inbox ?? (await (opening ??= openInbox()));
-      if (!pending.has(id)) return;
-      call.phase = 'sending';
-      draft.replyTo = address;
-      draft.correlationId = id;
-      const lossesBefore = losses;
-      const hasKey = draft.headers[keyHeader] !== undefined;
-      await deliver(transport, to, draft, sending, hasKey, call);
-      call.phase = 'sent';
-      if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
-    } catch (error) {
-      pending.fail(id, asRpcError(error, id));
-    }
+    call.phase = 'sending';
+    draft.replyTo = address;
+    draft.correlationId = id;
+    const lossesBefore = losses;
+    const hasKey = draft.headers[keyHeader] !== undefined;
+    deliver(transport, to, draft, sending, hasKey, call).then(
+      () => {
+        call.phase = 'sent';
+        if (losses !== lossesBefore) pending.fail(id, lostInbox(id));
+      },
+      (error: unknown) => pending.fail(id, asRpcError(error, id)),
+    );
   }
 
   function giveUp({ id, phase, draft: { expiresAt }, errand: { to } }: AwaitedCall): void {
@@ -114,7 +122,7 @@ export function createExchange(parts: {
         }
         // Listen before you speak: a reply may overtake the confirm.
         pending.add(call, timeoutMs);
-        void start(call);
+        start(call);
       });
     },
     get pending() {
