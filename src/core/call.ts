@@ -67,11 +67,10 @@ export class Call implements Identified<Call> {
   onStart: (() => void) | undefined = undefined;
   /** The reply that went out before the run ended. */
   early: Promise<void> | undefined = undefined;
-  /** Gives the slot back; set while it holds one. */
-  freeSlot: (() => void) | undefined = undefined;
-  /** Ends the watch over its time, and when that would have struck. */
-  disarm: (() => void) | undefined = undefined;
-  armedMs = Infinity;
+  /** Takes the slot back that it holds. */
+  slot: (() => void) | undefined = undefined;
+  /** Its time is watched over. */
+  isTimed = false;
   nextInBucket: Call | undefined = undefined;
   #controller: AbortController | undefined = undefined;
 
@@ -133,6 +132,13 @@ export class Call implements Identified<Call> {
       if (this.cancelReason !== undefined) this.#controller.abort(this.cancelReason);
     }
     return this.#controller.signal;
+  }
+
+  /** Does nothing for one that holds none. */
+  freeSlot(): void {
+    const { slot } = this;
+    this.slot = undefined;
+    slot?.();
   }
 
   /** Aborts `signal`; the first reason stays. */

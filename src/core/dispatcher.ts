@@ -70,7 +70,16 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     const off = signal && onAbort(signal, () => inHand.cancel(call, call.lose('delivery', signal.reason)));
     try {
       observe?.('parsed', call);
-      const { answer, disposition } = await run(call);
+      let result: Result;
+      try {
+        result = await run(call);
+      } catch (error) {
+        result = results.ofThrown(call, error);
+      } finally {
+        call.isTimed = false;
+        call.freeSlot();
+      }
+      const { answer } = result;
       const isLeft = call.leaveToOthers(answer);
       if (answer && call.isAnswerable && !call.early && !isLeft) {
         observe?.('reply-published', call);
@@ -78,14 +87,8 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
         observe?.('reply-confirmed', call);
       }
       if (call.early) await call.early;
-      if (disposition.kind === 'ack' && !call.isLeftToOthers) recent.add(call, answer);
-      counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
-      if (observeEnd) {
-        const { code, outcome } = answer?.error ?? {};
-        const tookMs = clock.monotonicMs() - call.arrivedMs;
-        observeEnd(call, { code, outcome, disposition: disposition.kind, tookMs });
-      }
-      return disposition;
+      noteEnd(call, result);
+      return result.disposition;
     } finally {
       off?.();
       inHand.remove(call);
@@ -93,19 +96,21 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     }
   }
 
-  async function run(call: Call): Promise<Result> {
-    try {
-      // What an operator sends again is wanted, whatever its caller has said before.
-      const isWanted = call.delivery.redriven !== undefined;
-      if (!isWanted && cancels.take(call.id, call.caller)) call.cancel(cancelledByCaller(call));
-      // The pipeline of every registered action was composed at the start.
-      return await (pipelines.get(call.action) as Step<Call, Result>)(call);
-    } catch (error) {
-      return results.ofThrown(call, error);
-    } finally {
-      call.disarm?.();
-      call.freeSlot?.();
-    }
+  function run(call: Call): Promise<Result> {
+    // What an operator sends again is wanted, whatever its caller has said before.
+    const isWanted = call.delivery.redriven !== undefined;
+    if (!isWanted && cancels.take(call.id, call.caller)) call.cancel(cancelledByCaller(call));
+    // The pipeline of every registered action was composed at the start.
+    return (pipelines.get(call.action) as Step<Call, Result>)(call);
+  }
+
+  function noteEnd(call: Call, { answer, disposition }: Result): void {
+    if (disposition.kind === 'ack' && !call.isLeftToOthers) recent.add(call, answer);
+    counters.add(answer?.error?.code ?? (answer ? 'succeeded' : disposition.kind));
+    if (!observeEnd) return;
+    const { code, outcome } = answer?.error ?? {};
+    const tookMs = clock.monotonicMs() - call.arrivedMs;
+    observeEnd(call, { code, outcome, disposition: disposition.kind, tookMs });
   }
 
   /** The broker hands out again what this process has, or had, in hand: it is not run a second time. */

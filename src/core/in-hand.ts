@@ -37,7 +37,7 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
     stuck.add(call);
     parts.counters.add('stuck');
     parts.log.error({ id: call.id, action: call.action }, 'a handler ignores its signal; its slot is given away');
-    call.freeSlot?.();
+    call.freeSlot();
   }
 
   return {
@@ -68,7 +68,6 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
     },
     close() {
       for (const disarm of watches.values()) disarm();
-      for (const call of calls.all()) call.disarm?.();
     },
     get size() {
       return calls.size;

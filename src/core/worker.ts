@@ -93,6 +93,7 @@ export function createWorker(options: ServerOptions): Worker {
     counters: () => counters.snapshot(),
     async close() {
       inHand.close();
+      deadlines.close();
       await ownClient?.close();
       if (!options.locks) await locks.close();
       if (!options.idempotency) await store.close();

@@ -26,7 +26,7 @@ async function claiming(call: Call, key: string, next: Step<Call, Result>, parts
   });
   if (held) return running(call, held, next, parts);
   // Who waits for another run holds nothing that this may need.
-  call.freeSlot?.();
+  call.freeSlot();
   return again;
 }
 

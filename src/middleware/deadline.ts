@@ -8,10 +8,12 @@ import { expired } from './expiry.js';
 
 /** Watches the time of the calls in hand. */
 export interface Deadlines {
-  /** The outer bound: covers every wait of a call. Whoever takes the result ends the watch (`call.disarm`). */
+  /** The outer bound: covers every wait of a call. Whoever takes the result ends the watch (`call.isTimed`). */
   readonly layer: Layer<Call, Result>;
   /** Called at the start of a run: it ends `timeoutMs` later at the latest. */
   limitRun(call: Call, timeoutMs: number): void;
+  /** Ends all watches. */
+  close(): void;
 }
 
 export function createDeadlines(parts: {
@@ -21,8 +23,33 @@ export function createDeadlines(parts: {
   answerEarly(call: Call, error: RpcError): void;
 }): Deadlines {
   const { clock, inHand } = parts;
+  /**
+   * One timer for all, which strikes at the earliest limit that it was set for, and is set again for what is left then:
+   * most calls end long before theirs. A timer for each took a tenth of all that a call takes in memory.
+   */
+  let strikesMs = Infinity;
+  let cancelTimer: (() => void) | undefined;
+
+  function watch(limitMs: number): void {
+    if (limitMs >= strikesMs) return;
+    cancelTimer?.();
+    strikesMs = limitMs;
+    cancelTimer = clock.after(Math.max(0, limitMs - clock.monotonicMs()), strike);
+  }
+
+  function strike(): void {
+    strikesMs = Infinity;
+    const nowMs = clock.monotonicMs();
+    for (const call of inHand.all()) {
+      if (!call.isTimed) continue;
+      // Node's timers strike up to a millisecond early.
+      if (call.limitMs - nowMs < 1) onTime(call);
+      else watch(call.limitMs);
+    }
+  }
 
   function onTime(call: Call): void {
+    call.isTimed = false;
     if (!call.started) return call.cancel(expired(call, clock));
     const error = new RpcError('deadline_exceeded', 'the time was up while the handler ran', {
       id: call.id,
@@ -32,21 +59,16 @@ export function createDeadlines(parts: {
     inHand.cancel(call, error);
   }
 
-  function arm(call: Call, atMs: number): void {
-    if (atMs === call.armedMs) return;
-    call.disarm?.();
-    call.armedMs = atMs;
-    call.disarm = clock.after(Math.max(0, atMs - clock.monotonicMs()), () => onTime(call));
-  }
-
   return {
     layer: (next) => (call) => {
-      arm(call, call.limitMs);
+      call.isTimed = true;
+      watch(call.limitMs);
       return next(call);
     },
     limitRun(call, timeoutMs) {
       call.limitMs = Math.min(call.limitMs, clock.monotonicMs() + timeoutMs);
-      arm(call, call.limitMs);
+      watch(call.limitMs);
     },
+    close: () => cancelTimer?.(),
   };
 }

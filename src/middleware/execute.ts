@@ -41,7 +41,7 @@ export function execute({ run, timeoutMs = defaultTimeoutMs }: Handler, parts: E
       result = results.ofThrown(call, error);
     }
     call.isRunning = false;
-    call.freeSlot?.();
+    call.freeSlot();
     observe?.('effect-done', call);
     return result;
   };

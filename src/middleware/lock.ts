@@ -36,7 +36,7 @@ async function holding(
   /** Only those who do wait count, and need a timer. */
   function beginWait(): void {
     // Their parents wait for them: a slot that is held meanwhile may be what the lock's holder waits for.
-    for (const ancestor of inHand.ancestorsOf(call)) ancestor.freeSlot?.();
+    for (const ancestor of inHand.ancestorsOf(call)) ancestor.freeSlot();
     try {
       room.enter(keys, call.id);
       isInRoom = true;

@@ -399,6 +399,29 @@ describe('outcomes', () => {
 });
 
 describe('life cycle', () => {
+  test('each run is stopped at its own limit, whatever ended before and whatever came later', async () => {
+    const clock = createManualClock();
+    const broker = createMemoryBroker({ clock });
+    const stopped = new Map<string, number>();
+    const startMs = clock.monotonicMs();
+    const handler = defineHandler(echo, {
+      async run({ word }, { signal }) {
+        if (word === 'quick') return { word };
+        signal.addEventListener('abort', () => stopped.set(word, clock.monotonicMs() - startMs));
+        return forever();
+      },
+    });
+    await startServer({ transport: broker.connect(), address: 'n', handlers: [handler], clock });
+    const client = stage.client({ transport: broker.connect(), clock });
+    const begin = (word: string, timeoutMs: number) => client.call(echo, { word }, { to: 'n', timeoutMs });
+    const quick = begin('quick', 1_000);
+    const others = Promise.allSettled([begin('late', 5_000), begin('early', 2_000), begin('later', 9_000)]);
+    await clock.advance(10_000);
+    await quick;
+    await others;
+    expect(Object.fromEntries(stopped)).toEqual({ early: 1_800, late: 4_750, later: 8_750 });
+  });
+
   test('a handler that ended at its signal is not stuck, however long its reply waits for the broker', async () => {
     const clock = createManualClock({ startMs: Date.now() });
     const broker = createMemoryBroker({ clock });
