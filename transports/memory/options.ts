@@ -1,6 +1,7 @@
 import { systemClock, type Clock } from '../../src/core/clock.js';
 import { systemRandom, type Random } from '../../src/core/random.js';
 import type { Disposition, Message, TransportTraits } from '../../src/core/transport.js';
+import { createSoon } from './turns.js';
 
 /**
  * What becomes of one send: 'lost' leaves and never arrives, 'unconfirmed' arrives but its sender is not told. Both
@@ -32,8 +33,9 @@ export interface MemoryBrokerOptions {
   /** Makes it behave as a broker that differs in these: each answer changes what it does, not only what it says. */
   readonly traits?: Partial<TransportTraits>;
   /**
-   * Runs `turn` soon, but never before the caller's microtasks are done; `setImmediate` by default. A virtual clock has
-   * to let some time pass for it: what is retried at once for ever would otherwise stop time.
+   * Runs `turn` soon, but never before the caller's microtasks are done; by default before timers and sockets have their
+   * turn, but not for ever. A virtual clock has to let some time pass for it: what is retried at once for ever would
+   * otherwise stop time.
    */
   readonly schedule?: (turn: () => void) => void;
   /** A plan of faults: asked for each message that is sent. Left out: all arrive. */
@@ -76,7 +78,7 @@ export function memorySettings(options: MemoryBrokerOptions): MemorySettings {
     maxWaitingSends: atLeastOne('maxWaitingSends', options.maxWaitingSends ?? 1_024),
     signals: options.signals ?? options.traits?.maxHoldMs !== undefined,
     traits: Object.freeze({ ...memoryTraits, ...options.traits }),
-    schedule: options.schedule ?? ((turn) => void setImmediate(turn)),
+    schedule: options.schedule ?? createSoon(),
     fate: options.fate,
     observe: options.observe,
   };

@@ -15,3 +15,20 @@ export function createTurns(schedule: (turn: () => void) => void): Turns {
     if (tasks.push(task) === 1) schedule(run);
   };
 }
+
+/** So many turns follow each other before the event loop goes round, for timers and sockets. */
+const turnsPerRound = 32;
+
+/**
+ * Runs turns soon, and never before the microtasks of whoever asks for one are done. A round of the event loop for each
+ * took a fifth of all that a call takes.
+ */
+export function createSoon(): (turn: () => void) => void {
+  const now = Promise.resolve();
+  let turns = 0;
+  return (turn) => {
+    turns = (turns + 1) % turnsPerRound;
+    if (turns === 0) setImmediate(turn);
+    else void now.then(() => process.nextTick(turn));
+  };
+}
