@@ -148,7 +148,7 @@ export function createClient(options: ClientOptions): Client {
         return ask(action, key, { ...outcomeOptions, signal }, parent) as Promise<CallOutcome<typeof action>>;
       },
     }),
-    health: () => ({ pending: exchange.pending, counters: counters.snapshot(), transport: transport.health() }),
+    health: () => ({ pending: exchange.pending(), counters: counters.snapshot(), transport: transport.health() }),
     async close() {
       isClosed = true;
       await exchange.close();

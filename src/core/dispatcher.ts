@@ -1,7 +1,7 @@
 import type { CallView } from '../middleware/observe.js';
 import { ack, answerOf, giveBack, type Answer, type Result } from './answer.js';
 import { onAbort } from './abort.js';
-import { Draining, isForOthers, type Call } from './call.js';
+import { Call, Draining, isForOthers } from './call.js';
 import type { Cancels } from './cancels.js';
 import { RpcError } from './errors.js';
 import type { WorkerParts } from './parts.js';
@@ -24,7 +24,7 @@ export interface Dispatcher {
   abort(): void;
   /** Resolves when nothing is in hand. */
   idle(): Promise<void>;
-  readonly inFlight: number;
+  inFlight(): number;
 }
 
 export interface DispatcherParts extends Pick<
@@ -147,7 +147,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
     if (observe) observe('received', viewOf(address, delivery));
     inFlight++;
     const call = read(address, delivery);
-    if (call instanceof RpcError) return refuse(viewOf(address, delivery), delivery, call);
+    if (!(call instanceof Call)) return refuse(viewOf(address, delivery), delivery, call);
     call.settled = hold(call);
     return call.settled;
   }
@@ -180,7 +180,7 @@ export function createDispatcher(parts: DispatcherParts): Dispatcher {
       for (const call of inHand.all()) inHand.cancel(call, new Draining());
     },
     idle: () => (inFlight === 0 ? Promise.resolve() : new Promise((resolve) => idleWaiters.add(resolve))),
-    get inFlight() {
+    inFlight() {
       return inFlight;
     },
   };

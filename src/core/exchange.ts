@@ -14,7 +14,7 @@ import type { Inbox, Message, Transport } from './transport.js';
 export interface Exchange {
   /** One request and its reply; it settles within `timeoutMs`. */
   call(errand: Errand, timeoutMs: number): Promise<unknown>;
-  readonly pending: number;
+  pending(): number;
   close(): Promise<void>;
 }
 
@@ -108,7 +108,7 @@ export function createExchange(parts: {
         const { signal } = errand;
         if (isClosed) throw new RpcError('unavailable', 'this client is closed', { outcome: 'not_executed' });
         if (signal?.aborted) throw cancelled(undefined, 'not_executed');
-        if (pending.size >= maxPendingCalls) {
+        if (pending.size() >= maxPendingCalls) {
           const message = `expected at most ${maxPendingCalls} calls to wait for replies; try again later`;
           throw new RpcError('busy', message, { outcome: 'not_executed' });
         }
@@ -125,8 +125,8 @@ export function createExchange(parts: {
         start(call);
       });
     },
-    get pending() {
-      return pending.size;
+    pending() {
+      return pending.size();
     },
     async close() {
       if (isClosed) return;

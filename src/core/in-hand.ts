@@ -18,9 +18,9 @@ export interface InHand {
   cancel(call: Call, reason: Error): void;
   /** Leaves no timer behind for what is still in hand. */
   close(): void;
-  readonly size: number;
-  readonly running: number;
-  readonly stuck: number;
+  size(): number;
+  running(): number;
+  stuck(): number;
 }
 
 const graceMs = 30_000;
@@ -69,13 +69,13 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
     close() {
       for (const disarm of watches.values()) disarm();
     },
-    get size() {
+    size() {
       return calls.size;
     },
-    get running() {
+    running() {
       return calls.all().filter(({ isRunning }) => isRunning).length;
     },
-    get stuck() {
+    stuck() {
       return stuck.size;
     },
   };

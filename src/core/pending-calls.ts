@@ -24,7 +24,7 @@ export interface PendingCalls {
   fail(id: string, error: RpcError): boolean;
   has(id: string): boolean;
   all(): PendingCall[];
-  readonly size: number;
+  size(): number;
 }
 
 export function createPendingCalls(clock: Clock): PendingCalls {
@@ -55,7 +55,7 @@ export function createPendingCalls(clock: Clock): PendingCalls {
     },
     has: (id) => calls.find(id) !== undefined,
     all: () => calls.all(),
-    get size() {
+    size() {
       return calls.size;
     },
   };

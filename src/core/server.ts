@@ -119,13 +119,13 @@ export async function startServer(options: ServerOptions): Promise<Server> {
       return {
         state,
         since,
-        red: redFlags(addresses, consumers, worker.inHand.stuck, carrier, state),
+        red: redFlags(addresses, consumers, worker.inHand.stuck(), carrier, state),
         consuming: [...consumers.keys()],
         intake: worker.intake,
-        inFlight: dispatcher.inFlight,
-        running: worker.inHand.running,
+        inFlight: dispatcher.inFlight(),
+        running: worker.inHand.running(),
         waiting: worker.waiting(),
-        stuck: worker.inHand.stuck,
+        stuck: worker.inHand.stuck(),
         counters: worker.counters(),
         transport: carrier,
       };

@@ -15,7 +15,7 @@ export interface Slots {
   /** Waits for a slot. Rejects with the signal's reason, and gives up its place, when that aborts. */
   take(lane: string, own: ActionLimit | undefined, signal: AbortSignal): Promise<void>;
   free(own: ActionLimit | undefined): void;
-  readonly waiting: number;
+  waiting(): number;
 }
 
 interface Waiter {
@@ -78,7 +78,7 @@ export function createSlots(size: number): Slots {
       if (own) own.free++;
       if (waiting > 0) grantNext();
     },
-    get waiting() {
+    waiting() {
       return waiting;
     },
   };

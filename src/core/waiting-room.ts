@@ -6,7 +6,7 @@ export interface WaitingRoom {
   /** @throws RpcError `busy` if it, or the line for one of `keys`, is full. */
   enter(keys: readonly LockKey[], id: string): void;
   leave(keys: readonly LockKey[]): void;
-  readonly size: number;
+  size(): number;
 }
 
 /** Places kept free for the requests that waiters wait for, such as a nested call of a lock's holder. */
@@ -44,7 +44,7 @@ export function createWaitingRoom(limits: { maxWaiting: number; maxWaitingPerKey
         else lines.set(name, left);
       }
     },
-    get size() {
+    size() {
       return size;
     },
   };

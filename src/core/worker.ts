@@ -89,7 +89,7 @@ export function createWorker(options: ServerOptions): Worker {
     actions: [...registry.keys()],
     intake,
     inHand,
-    waiting: () => parts.room.size + parts.slots.waiting,
+    waiting: () => parts.room.size() + parts.slots.waiting(),
     counters: () => counters.snapshot(),
     async close() {
       inHand.close();

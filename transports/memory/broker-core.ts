@@ -7,9 +7,9 @@ import type { Turns } from './turns.js';
 export interface BrokerCore {
   readonly settings: MemorySettings;
   readonly turns: Turns;
-  readonly state: 'ready' | 'blocked' | 'down';
+  state(): 'ready' | 'blocked' | 'down';
   /** Rises when messages were lost with the broker's process. */
-  readonly epoch: number;
+  epoch(): number;
   /** The queue of an address, made if there is none. */
   declare(name: string, actions: readonly string[] | undefined): MemoryQueue;
   remove(name: string): void;

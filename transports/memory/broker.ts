@@ -40,7 +40,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
   const queues = new Map<string, MemoryQueue>();
   const connections = new Set<ReturnType<typeof createTransport>>();
   const counters: Record<string, number> = {};
-  let state: BrokerCore['state'] = 'ready';
+  let state: ReturnType<BrokerCore['state']> = 'ready';
   let epoch = 0;
 
   const count = (what: string): void => void (counters[what] = (counters[what] ?? 0) + 1);
@@ -70,7 +70,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
       return new TransportError('no_worker', `expected a worker at '${address}', got none: start one`, { sent: 'no' });
     }
     if (queue.add(new StoredMessage(message, from.sender, undefined))) return undefined;
-    return new TransportError('rejected', `expected room at '${address}', got ${queue.length} messages waiting`, {
+    return new TransportError('rejected', `expected room at '${address}', got ${queue.length()} messages waiting`, {
       sent: 'no',
     });
   }
@@ -85,7 +85,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
     });
   }
 
-  function change(to: BrokerCore['state']): void {
+  function change(to: ReturnType<BrokerCore['state']>): void {
     state = to;
     for (const connection of [...connections]) connection.follow();
   }
@@ -93,10 +93,10 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
   const core: BrokerCore = {
     settings,
     turns,
-    get state() {
+    state() {
       return state;
     },
-    get epoch() {
+    epoch() {
       return epoch;
     },
     declare,
@@ -115,7 +115,7 @@ export function createMemoryBroker(options: MemoryBrokerOptions = {}): MemoryBro
     },
     deadLetters: (address) => [...(queues.get(address)?.deadLetters.list ?? [])],
     quarantine: (address) => createMemoryQuarantine(address, settings, () => queues.get(address)),
-    depth: (address) => queues.get(address)?.length ?? 0,
+    depth: (address) => queues.get(address)?.length() ?? 0,
     block() {
       if (state === 'ready') change('blocked');
     },

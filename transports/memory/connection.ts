@@ -14,11 +14,11 @@ export interface ConnectionPart {
 }
 
 export interface Connection {
-  readonly status: TransportStatus;
-  readonly since: number;
-  readonly reconnects: number;
+  status(): TransportStatus;
+  since(): number;
+  reconnects(): number;
   /** Leases are not renewed and nothing is taken: a process that hangs. */
-  readonly frozen: boolean;
+  frozen(): boolean;
   freeze(): void;
   thaw(): void;
   /** Parts come up in the order they joined; those that send, last. */
@@ -34,7 +34,7 @@ export function createConnection(broker: BrokerCore): Connection {
   const { clock } = broker.settings;
   const receiving = new Set<ConnectionPart>();
   const sending = new Set<ConnectionPart>();
-  let status: TransportStatus = broker.state === 'down' ? 'connecting' : broker.state;
+  let status = statusOf(broker.state());
   let since = clock.now();
   let reconnects = 0;
   let everUp = status !== 'connecting';
@@ -51,10 +51,11 @@ export function createConnection(broker: BrokerCore): Connection {
 
   function goUp(): void {
     cancelReconnect = undefined;
-    if (status !== 'connecting' || broker.state === 'down') return;
+    const next = statusOf(broker.state());
+    if (status !== 'connecting' || next === 'connecting') return;
     if (everUp) reconnects += 1;
     everUp = true;
-    turnTo(broker.state);
+    turnTo(next);
     for (const part of parts()) part.up();
   }
 
@@ -78,16 +79,16 @@ export function createConnection(broker: BrokerCore): Connection {
   }
 
   return {
-    get status() {
+    status() {
       return status;
     },
-    get since() {
+    since() {
       return since;
     },
-    get reconnects() {
+    reconnects() {
       return reconnects;
     },
-    get frozen() {
+    frozen() {
       return frozen;
     },
     freeze: () => void (frozen = true),
@@ -109,10 +110,11 @@ export function createConnection(broker: BrokerCore): Connection {
       reconnectAfter(downMs);
     },
     follow() {
-      if (broker.state === 'down') goDown();
+      const next = statusOf(broker.state());
+      if (next === 'connecting') goDown();
       else if (status === 'connecting' && !cancelReconnect) reconnectAfter(0);
-      else if (isUp() && status !== broker.state) {
-        turnTo(broker.state);
+      else if (isUp() && status !== next) {
+        turnTo(next);
         for (const part of sending) part.up();
       }
     },
@@ -126,4 +128,8 @@ export function createConnection(broker: BrokerCore): Connection {
       sending.clear();
     },
   };
+}
+
+function statusOf(state: ReturnType<BrokerCore['state']>): TransportStatus {
+  return state === 'down' ? 'connecting' : state;
 }

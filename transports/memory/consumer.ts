@@ -24,8 +24,8 @@ export function startConsumer({ broker, connection, address, options, receive }:
 
   const holder: Holder = {
     holding: 0,
-    get free() {
-      return holder.holding < options.intake && !connection.frozen;
+    isFree() {
+      return holder.holding < options.intake && !connection.frozen();
     },
     take(held) {
       renewal.start();
@@ -42,7 +42,7 @@ export function startConsumer({ broker, connection, address, options, receive }:
 
   const renewal = createRenewal(clock, leaseMs / 3, () => {
     if (holder.holding === 0) return 'rest';
-    if (!connection.frozen) queue?.renew(holder);
+    if (!connection.frozen()) queue?.renew(holder);
     return 'again';
   });
 

@@ -3,7 +3,7 @@ import type { StoredMessage } from './message.js';
 
 /** Messages that come back later. Holds one timer for all, and none while nobody would take them. */
 export interface Delays {
-  readonly length: number;
+  length(): number;
   add(message: StoredMessage, afterMs: number): void;
   /** Somebody takes messages: those overdue come at once. */
   start(): void;
@@ -38,7 +38,7 @@ export function createDelays(clock: Clock, onDue: (message: StoredMessage) => vo
   }
 
   return {
-    get length() {
+    length() {
       return delayed.length;
     },
     add(message, afterMs) {

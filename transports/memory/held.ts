@@ -7,7 +7,7 @@ export interface Holder {
   /** Deliveries it holds now, as the broker counts them. */
   holding: number;
   /** Whether it takes another one. */
-  readonly free: boolean;
+  isFree(): boolean;
   take(held: Held): void;
   control?(message: Message, sender: string | undefined): void;
 }

@@ -15,12 +15,12 @@ export function startInbox(broker: BrokerCore, connection: Connection, on: Inbox
   const { clock, leaseMs, random } = broker.settings;
   const address = inboxPrefix + random.uuid();
   let queue: MemoryQueue | undefined;
-  let { epoch } = broker;
+  let epoch = broker.epoch();
 
   const holder: Holder = {
     holding: 0,
-    get free() {
-      return holder.holding < inboxIntake && !connection.frozen;
+    isFree() {
+      return holder.holding < inboxIntake && !connection.frozen();
     },
     take(held) {
       const from = queue;
@@ -50,7 +50,7 @@ export function startInbox(broker: BrokerCore, connection: Connection, on: Inbox
 
   const renewal = createRenewal(clock, leaseMs / 3, () => {
     if (holder.holding === 0) return 'rest';
-    if (!connection.frozen) queue?.renew(holder);
+    if (!connection.frozen()) queue?.renew(holder);
     return 'again';
   });
 
@@ -70,8 +70,8 @@ export function startInbox(broker: BrokerCore, connection: Connection, on: Inbox
     up() {
       queue = broker.declare(address, undefined);
       queue.attach(holder);
-      if (broker.epoch !== epoch) on.lost();
-      epoch = broker.epoch;
+      if (broker.epoch() !== epoch) on.lost();
+      epoch = broker.epoch();
       opened(inbox);
     },
     down() {

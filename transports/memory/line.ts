@@ -7,8 +7,8 @@ import type { StoredMessage } from './message.js';
  */
 export interface Line {
   /** How many wait, ready or behind another of their group. */
-  readonly length: number;
-  readonly ready: number;
+  length(): number;
+  ready(): number;
   /** A new message. */
   add(message: StoredMessage): void;
   /** One that was out comes back, before all others. */
@@ -44,11 +44,11 @@ export function createLine(ordering: 'none' | 'group'): Line {
   }
 
   return {
-    get length() {
-      return ready.length + behind;
+    length() {
+      return ready.length() + behind;
     },
-    get ready() {
-      return ready.length;
+    ready() {
+      return ready.length();
     },
     add,
     putBack: (message) => ready.unshift(message),

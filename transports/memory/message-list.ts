@@ -2,7 +2,7 @@ import type { StoredMessage } from './message.js';
 
 /** A queue with a front and a back, linked through the messages themselves: no cost that grows with its length. */
 export interface MessageList {
-  readonly length: number;
+  length(): number;
   push(message: StoredMessage): void;
   unshift(message: StoredMessage): void;
   shift(): StoredMessage | undefined;
@@ -13,7 +13,7 @@ export function createMessageList(): MessageList {
   let last: StoredMessage | undefined;
   let length = 0;
   return {
-    get length() {
+    length() {
       return length;
     },
     push(message) {

@@ -39,7 +39,7 @@ export function createMemoryQuarantine(
               if (withoutReply) delete copy.replyTo;
               if (withoutDeadline) delete copy.expiresAt;
               if (queue.add(new StoredMessage(frozenCopy(copy), sender, random.uuid()))) return;
-              throw refused('rejected', `expected room at '${address}', got ${queue.length} messages waiting`);
+              throw refused('rejected', `expected room at '${address}', got ${queue.length()} messages waiting`);
             },
             forget: (letter) => deadLetters.remove(letter),
           });

@@ -16,7 +16,7 @@ export interface MemoryQueue {
   readonly holders: readonly Holder[];
   readonly deadLetters: DeadLetters;
   /** How many wait, those that come back later included. */
-  readonly length: number;
+  length(): number;
   /** Whether it had room. */
   add(message: StoredMessage): boolean;
   attach(holder: Holder): void;
@@ -59,7 +59,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   let awake = false;
 
   function wake(): void {
-    if (awake || line.ready === 0 || holders.length === 0) return;
+    if (awake || line.ready() === 0 || holders.length === 0) return;
     awake = true;
     turns(handOut);
   }
@@ -91,7 +91,7 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   function nextFree(): Holder | undefined {
     for (let step = 1; step <= holders.length; step += 1) {
       const holder = holders[(lastServed + step) % holders.length];
-      if (holder?.free) return holder;
+      if (holder?.isFree()) return holder;
     }
     return undefined;
   }
@@ -154,11 +154,11 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
   }
 
   function hasRoom(): boolean {
-    if (line.length + delays.length < settings.maxQueueLength) return true;
+    if (line.length() + delays.length() < settings.maxQueueLength) return true;
     // What has expired in front gives way before a new one is turned away.
     const front = takeLive();
     if (front) line.putBack(front);
-    return line.length + delays.length < settings.maxQueueLength;
+    return line.length() + delays.length() < settings.maxQueueLength;
   }
 
   function detach(holder: Holder): void {
@@ -172,8 +172,8 @@ export function createQueue(name: string, actions: Set<string> | undefined, part
     actions,
     holders,
     deadLetters,
-    get length() {
-      return line.length + delays.length;
+    length() {
+      return line.length() + delays.length();
     },
     add(message) {
       if (!hasRoom()) return false;

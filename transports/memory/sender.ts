@@ -6,7 +6,7 @@ import { frozenCopy, tooLarge } from './message.js';
 export interface Sender extends ConnectionPart {
   readonly send: Transport['send'];
   /** Sends that wait for the connection. */
-  readonly waiting: number;
+  waiting(): number;
 }
 
 interface WaitingSend {
@@ -23,12 +23,12 @@ export function createSender(broker: BrokerCore, connection: Connection, user: s
   const unconfirmed = new Set<(error: TransportError) => void>();
 
   function send(address: string, message: Message, options: SendOptions = {}): Promise<void> {
-    if (connection.status === 'closed') return Promise.reject(closed());
+    if (connection.status() === 'closed') return Promise.reject(closed());
     const refusal = tooLarge(message.body, traits.maxBodyBytes);
     if (refusal) return Promise.reject(refusal);
     if (options.signal?.aborted) return Promise.reject(cancelled(options.signal));
     const copy = frozenCopy(message);
-    if (connection.status === 'ready') return write(address, copy, options);
+    if (connection.status() === 'ready') return write(address, copy, options);
     return wait(copy, options, () => write(address, copy, options));
   }
 
@@ -53,7 +53,7 @@ export function createSender(broker: BrokerCore, connection: Connection, user: s
     if (waiting.size >= maxWaitingSends) return Promise.reject(busy(maxWaitingSends));
     return new Promise((resolve, reject) => {
       const onAbort = (): void => signal && leave(Promise.reject(cancelled(signal)));
-      const onExpired = (): void => leave(Promise.reject(late(connection.status)));
+      const onExpired = (): void => leave(Promise.reject(late(connection.status())));
       const cancelTimer = expiresAt === undefined ? undefined : clock.after(expiresAt - clock.now(), onExpired);
       function leave(result: Promise<void>): void {
         waiting.delete(send);
@@ -69,11 +69,11 @@ export function createSender(broker: BrokerCore, connection: Connection, user: s
 
   return {
     send,
-    get waiting() {
+    waiting() {
       return waiting.size;
     },
     up() {
-      if (connection.status !== 'ready') return;
+      if (connection.status() !== 'ready') return;
       for (const each of [...waiting]) each.settle(each.write());
     },
     down() {

@@ -37,7 +37,7 @@ export function createTransport(
   }
 
   async function refuseClosed(): Promise<void> {
-    if (connection.status !== 'closed') return;
+    if (connection.status() !== 'closed') return;
     throw new TransportError('closed', 'expected an open transport, got one that was closed', { sent: 'no' });
   }
 
@@ -45,7 +45,7 @@ export function createTransport(
     name: 'memory',
     traits: broker.settings.traits,
     get status() {
-      return connection.status;
+      return connection.status();
     },
     send: sender.send,
     async consume(address, options, receive) {
@@ -58,11 +58,11 @@ export function createTransport(
       return startInbox(broker, connection, on);
     },
     health: () => ({
-      status: connection.status,
-      since: connection.since,
-      reconnects: connection.reconnects,
-      ...reasonOf(connection.status),
-      counters: { ...broker.counters, waiting_sends: sender.waiting },
+      status: connection.status(),
+      since: connection.since(),
+      reconnects: connection.reconnects(),
+      ...reasonOf(connection.status()),
+      counters: { ...broker.counters, waiting_sends: sender.waiting() },
     }),
     async close() {
       end();
