@@ -66,7 +66,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
     onQuarantine: (problem) => parts.onProblem('quarantine', problem),
     onDone(hand) {
       const { session: from } = hand;
-      if (!from.settler.isOpen || hand.quarantineTries > 0) remembered.note(hand.arrival.message.id, hand);
+      if (!from.settler.isOpen() || hand.quarantineTries > 0) remembered.note(hand.arrival.message.id, hand);
       if (session !== from) closeWhenEmpty(from);
     },
   });
@@ -111,7 +111,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       },
       async cancel() {
         // Rejects when the channel has gone, and the consumer with it.
-        if (tag !== undefined && settler.isOpen) await channel.cancel(tag).catch(() => undefined);
+        if (tag !== undefined && settler.isOpen()) await channel.cancel(tag).catch(() => undefined);
       },
     };
     opening = opened;
@@ -138,7 +138,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       throw error;
     }
     // The queue may have been deleted by now, and nobody would consume it again.
-    if (isCancelled || !settler.isOpen) {
+    if (isCancelled || !settler.isOpen()) {
       void settler.close();
       throw new Error('the consumer was cancelled while it was set up');
     }

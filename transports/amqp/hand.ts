@@ -65,6 +65,6 @@ export class HandDelivery implements Delivery {
   }
 
   get isLost(): boolean {
-    return !this.#session.settler.isOpen;
+    return !this.#session.settler.isOpen();
   }
 }

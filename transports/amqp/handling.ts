@@ -63,7 +63,7 @@ export function createHandling(parts: HandlingParts): Handling {
 
   /** Whether its channel is there to settle it on; where not, the broker has given it to somebody else. */
   function isOurs(hand: Hand): boolean {
-    if (hand.session.settler.isOpen) return true;
+    if (hand.session.settler.isOpen()) return true;
     counters.add('dropped_settles');
     done(hand);
     return false;
@@ -187,10 +187,10 @@ export function createHandling(parts: HandlingParts): Handling {
       else deliver(hand);
     },
     release(hand) {
-      if (!hand.session.settler.isOpen) hand.copying?.abort();
+      if (!hand.session.settler.isOpen()) hand.copying?.abort();
       if (!hand.cancelHold) return;
       hand.cancelHold();
-      if (hand.session.settler.isOpen) giveBack(hand);
+      if (hand.session.settler.isOpen()) giveBack(hand);
       else done(hand);
     },
   };

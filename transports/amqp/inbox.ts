@@ -25,7 +25,7 @@ export interface InboxParts {
 
 export interface AttachedInbox extends Inbox, Attachment {
   /** The queue to name in a request that is written now; undefined while there is none. */
-  readonly queue: string | undefined;
+  queue(): string | undefined;
   /** Whether replies published to this exchange arrive. */
   isBoundTo(exchange: string): boolean;
   /** Exchanges may be gone, and their bindings with them. */
@@ -82,7 +82,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
       queue,
       async end() {
         current = undefined;
-        if (!settler.isOpen) return;
+        if (!settler.isOpen()) return;
         await channel.deleteQueue(queue);
         await settler.close();
       },
@@ -100,7 +100,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
     };
     channel.on('close', end);
     await consumeFrom(queue, { link, channel }, (message) => (message ? take(message, settler) : end()));
-    if (!settler.isOpen) throw new Error('the channel was closed while the inbox was opened');
+    if (!settler.isOpen()) throw new Error('the channel was closed while the inbox was opened');
     current = opened;
     wasOpen = true;
     wake();
@@ -172,7 +172,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
 
   const inbox: AttachedInbox = {
     address,
-    get queue() {
+    queue() {
       return current?.queue;
     },
     attach,

@@ -25,8 +25,8 @@ const confirmed: Result = { kind: 'confirmed' };
 
 /** One channel that publishes, and what it has published and not yet heard of. */
 export interface Outlet<L extends Letter<L>> {
-  readonly isOpen: boolean;
-  readonly unconfirmed: number;
+  isOpen(): boolean;
+  unconfirmed(): number;
   /** False: what was written waits in this process; wait for `onDrain`. @throws what the client library refuses to encode. */
   write(letter: L): boolean;
   /** The broker reads nothing for now: a confirm is not late. */
@@ -111,10 +111,10 @@ export function createOutlet<L extends Letter<L>>(
   }
 
   return {
-    get isOpen() {
+    isOpen() {
       return isOpen;
     },
-    get unconfirmed() {
+    unconfirmed() {
       return unconfirmed.size;
     },
     write(letter) {

@@ -17,8 +17,8 @@ export interface OutletsParts {
 /** The channels of one sender: the one for everything, and one for each first publish to an exchange. */
 export interface Outlets {
   /** The one for everything; undefined while it is replaced. */
-  readonly main: Outlet<Waiting> | undefined;
-  readonly unconfirmed: number;
+  main(): Outlet<Waiting> | undefined;
+  unconfirmed(): number;
   /** The main one takes no more for now. */
   full: boolean;
   open(link: Link): Promise<void>;
@@ -88,11 +88,11 @@ export function createOutlets(parts: OutletsParts): Outlets {
   }
 
   const outlets: Outlets = {
-    get main() {
+    main() {
       return main;
     },
-    get unconfirmed() {
-      return all().reduce((count, each) => count + each.unconfirmed, 0);
+    unconfirmed() {
+      return all().reduce((count, each) => count + each.unconfirmed(), 0);
     },
     full: false,
     open,

@@ -51,7 +51,7 @@ export function createParcels(
     return {
       kind: isRequest ? 'request' : 'reply',
       exchange: place.exchange,
-      routingKey: isRequest ? address : (inboxOf(place.routingKey)?.queue ?? place.routingKey),
+      routingKey: isRequest ? address : (inboxOf(place.routingKey)?.queue() ?? place.routingKey),
       content,
       expiresAt,
       signal: options.signal,
@@ -59,7 +59,7 @@ export function createParcels(
       inbox: replyTo !== undefined && inboxOf(replyTo) ? replyTo : undefined,
       worker: options.requireWorker === true && isRequest ? address : undefined,
       properties({ account }, nowMs) {
-        const replyQueue = replyTo === undefined ? unanswered : (inboxOf(replyTo)?.queue ?? replyTo);
+        const replyQueue = replyTo === undefined ? unanswered : (inboxOf(replyTo)?.queue() ?? replyTo);
         const properties = propertiesOf(sent, { app, account, nowMs, replyTo: replyQueue, deadlineOnly, repeated });
         properties.mandatory = mandatory;
         return properties;

@@ -67,7 +67,7 @@ export function createPreparation(parts: {
     if (parcel.inbox === undefined) return true;
     const inbox = parts.inboxOf(parcel.inbox);
     if (!inbox) return true;
-    return inbox.queue !== undefined && (!wantsBinding(parcel) || inbox.isBoundTo(parcel.exchange));
+    return inbox.queue() !== undefined && (!wantsBinding(parcel) || inbox.isBoundTo(parcel.exchange));
   }
 
   function isWorkerSeen({ worker }: Parcel): boolean {

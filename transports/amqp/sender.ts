@@ -25,8 +25,8 @@ export interface Sender {
   /** Resolves once the broker has it. Rejects with a TransportError and nothing else. */
   post(parcel: Parcel): Promise<void>;
   /** Sends that have not been written. */
-  readonly waiting: number;
-  readonly unconfirmed: number;
+  waiting(): number;
+  unconfirmed(): number;
   /** Makes the channel that everything is written to. Part of setting up a link. */
   open(link: Link): Promise<void>;
   /** The link is ready: what waits is written. */
@@ -66,14 +66,14 @@ export function createSender(parts: SenderParts): Sender {
   /** Where to write now; undefined while nothing can be written. */
   function outlet(): Outlet<Waiting> | undefined {
     if (!ready || blocked || outlets.full) return undefined;
-    const { main } = outlets;
-    return main?.isOpen && main.unconfirmed < maxUnconfirmed ? main : undefined;
+    const main = outlets.main();
+    return main?.isOpen() && main.unconfirmed() < maxUnconfirmed ? main : undefined;
   }
 
   function pump(): void {
     for (;;) {
       const to = outlet();
-      const { first } = line;
+      const first = line.first();
       if (!to || !first || !link) break;
       if (preparation.isDone(first.parcel)) write(first, to, link);
       else join(first, link);
@@ -86,7 +86,7 @@ export function createSender(parts: SenderParts): Sender {
   }
 
   function noteIdle(): void {
-    if (onIdle && line.count === 0 && outlets.unconfirmed === 0) onIdle();
+    if (onIdle && line.count() === 0 && outlets.unconfirmed() === 0) onIdle();
   }
 
   /** Returns whether it was written; where not, its sender has been told. */
@@ -105,12 +105,12 @@ export function createSender(parts: SenderParts): Sender {
     try {
       item.properties = parcel.properties(current, nowMs);
       const roomLeft = to.write(item);
-      if (to === outlets.main) outlets.full = !roomLeft;
+      if (to === outlets.main()) outlets.full = !roomLeft;
       counters.add('sent');
       return true;
     } catch (error) {
       reject(
-        to.isOpen
+        to.isOpen()
           ? notSent('rejected', `expected a message that AMQP can carry, got: ${messageOf(error)}`, error)
           : notSent('unavailable', 'the channel was closed before the message was written', error),
       );
@@ -125,7 +125,7 @@ export function createSender(parts: SenderParts): Sender {
       if (result.kind === 'nacked') counters.add('nacked');
       reject((isTrial && link ? refusalOf(result, parcel.exchange, link) : undefined) ?? failureOf(result, parcel));
     }
-    if (onIdle || line.count > 0) pump();
+    if (onIdle || line.count() > 0) pump();
   }
 
   /** What waits is written and what is written is confirmed, or neither can be expected any more. */
@@ -149,24 +149,24 @@ export function createSender(parts: SenderParts): Sender {
       if (expiresAt !== undefined && expiresAt <= clock.now()) return Promise.reject(late());
       return new Promise((resolve, reject) => {
         const item = new Waiting(parcel, resolve, reject);
-        const to = line.count === 0 ? outlet() : undefined;
+        const to = line.count() === 0 ? outlet() : undefined;
         if (to && link && preparation.isDone(parcel)) {
           write(item, to, link);
-        } else if (parcel.kind === 'request' && line.count >= maxWaitingSends) {
+        } else if (parcel.kind === 'request' && line.count() >= maxWaitingSends) {
           reject(tooMany(maxWaitingSends, parts.trouble()));
         } else {
           line.add(item);
           if (ready) pump();
           // The first to wait: the others wait for the same.
-          else if (line.count === 1) parts.connect().catch((error: unknown) => line.failAll(() => copyOf(error)));
+          else if (line.count() === 1) parts.connect().catch((error: unknown) => line.failAll(() => copyOf(error)));
         }
       });
     },
-    get waiting() {
-      return line.count;
+    waiting() {
+      return line.count();
     },
-    get unconfirmed() {
-      return outlets.unconfirmed;
+    unconfirmed() {
+      return outlets.unconfirmed();
     },
     async open(current) {
       preparation.forget();
@@ -194,7 +194,7 @@ export function createSender(parts: SenderParts): Sender {
     async close() {
       if (closing) return;
       closing = true;
-      if (ready && !blocked && line.count + outlets.unconfirmed > 0) await idle();
+      if (ready && !blocked && line.count() + outlets.unconfirmed() > 0) await idle();
       ready = false;
       line.failAll(() => closedError());
       outlets.close(closedError());

@@ -7,7 +7,7 @@ import type { Counters } from './counters.js';
  * settles somebody else's delivery.
  */
 export interface Settler {
-  readonly isOpen: boolean;
+  isOpen(): boolean;
   /** To be called for each delivery as it comes, in order. */
   noteDelivery(tag: number): void;
   /** Acked with the others of its time, in one frame where nothing before them is unsettled. */
@@ -86,7 +86,7 @@ export function createSettler({ channel, counters, clock, ackDelayMs, intake }: 
   }
 
   return {
-    get isOpen() {
+    isOpen() {
       return isOpen;
     },
     noteDelivery: (tag) => void unsettled.push(tag),

@@ -187,8 +187,8 @@ export function createTransport(settings: AmqpSettings): AmqpTransport {
     openInbox,
     health: () =>
       health.snapshot({
-        waiting_sends: sender.waiting,
-        unconfirmed_sends: sender.unconfirmed,
+        waiting_sends: sender.waiting(),
+        unconfirmed_sends: sender.unconfirmed(),
         consumers: [...consumers].filter(({ isAttached }) => isAttached).length,
       }),
     close: closeOnce,

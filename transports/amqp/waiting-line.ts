@@ -31,8 +31,8 @@ const unwritten: Letter['properties'] = {};
 /** Sends that wait, in the order they came; each leaves when it is written, or its time or its sender's patience is over. */
 export interface WaitingLine {
   /** All that wait, wherever they were moved to. */
-  readonly count: number;
-  readonly first: Waiting | undefined;
+  count(): number;
+  first(): Waiting | undefined;
   add(item: Waiting): void;
   /** Out of the line, to wait elsewhere. */
   move(item: Waiting, place: Set<Waiting>): void;
@@ -72,10 +72,10 @@ export function createWaitingLine(parts: {
   }
 
   return {
-    get count() {
+    count() {
       return all.size;
     },
-    get first() {
+    first() {
       const [first] = line;
       return first;
     },
