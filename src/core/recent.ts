@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { Answer } from './answer.js';
 import type { Call } from './call.js';
 import type { RpcError } from './errors.js';
@@ -16,7 +16,7 @@ class Entry {
   id = '';
   action = '';
   sender: string | undefined = undefined;
-  /** What tells its body from any other. */
+  /** What tells its body from any other that its sender may send under the same id. */
   print = '';
   /** Of its answer, if that was short enough to keep. */
   body: string | undefined = undefined;
@@ -25,8 +25,8 @@ class Entry {
 
 /** A longer answer is not kept, only that it was given: the broker had it before the request was settled. */
 const maxAnswerLength = 32_768;
-/** A longer body is kept as a digest, which costs more time than all the rest of a call. */
-const maxBodyLength = 16_384;
+/** Of a longer body a checksum is kept: kept as they are, bodies of 10 KiB cost a worker 6 % of its time. */
+const maxBodyLength = 1_024;
 
 /** `capacity`: how many settled requests are remembered. */
 export function createRecent(capacity: number): Recent {
@@ -62,5 +62,5 @@ function answerIn({ body, error }: Entry): Answer | undefined {
 }
 
 function printOf(body: string): string {
-  return body.length <= maxBodyLength ? body : createHash('sha256').update(body).digest('base64');
+  return body.length <= maxBodyLength ? body : `${body.length} ${crc32(body)}`;
 }
