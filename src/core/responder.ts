@@ -36,39 +36,51 @@ export function createResponder(parts: {
 }): Responder {
   const { transport, clock, random, log, counters } = parts;
 
+  function send(reply: Reply, tries: number, refusals: number): Promise<void> {
+    return transport
+      .send(reply.to, reply.message, reply.options)
+      .catch((error: unknown) => sendAgain(reply, tries, refusals, error));
+  }
+
+  async function sendAgain(reply: Reply, tries: number, refusals: number, err: unknown): Promise<void> {
+    const { message, answer, call, request } = reply;
+    const { id, action } = request;
+    if (isTooLarge(err) && message.body === answer.body) {
+      log.error({ err, id, action }, 'a reply is larger than the transport takes; its caller is told so');
+      message.body = encodeFailure(tooLarge(answer), id);
+      return send(reply, tries, refusals);
+    }
+    const isAway = isOutage(err);
+    const refused = isAway ? refusals : refusals + 1;
+    const mayHelp = isAway || (isRefusal(err) && refused < maxRefusals);
+    if (mayHelp) await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
+    if (call?.leaveToOthers(answer)) return;
+    if (mayHelp) return send(reply, tries + 1, refused);
+    counters.add('undeliverable_replies');
+    log.warn({ err, id, action }, 'a reply could not be delivered; a repeat with its key fetches it');
+  }
+
   return {
-    async reply(request, answer, call) {
-      const { replyTo, correlationId, persistent, action } = request;
-      if (replyTo === undefined) return;
+    reply(request, answer, call) {
+      const { replyTo, correlationId, persistent } = request;
+      if (replyTo === undefined) return Promise.resolve();
       const message: Draft = { id: random.uuid(), body: answer.body, headers: noHeaders };
       if (correlationId !== undefined) message.correlationId = correlationId;
       if (persistent !== undefined) message.persistent = persistent;
       const options = call && answer.error?.outcome === 'not_executed' ? whileOurs(call, answer) : undefined;
-      let refusals = 0;
-      for (let tries = 1; ; tries++) {
-        try {
-          await transport.send(replyTo, message, options);
-          return;
-        } catch (err) {
-          if (isTooLarge(err) && message.body === answer.body) {
-            log.error(
-              { err, id: request.id, action },
-              'a reply is larger than the transport takes; its caller is told so',
-            );
-            message.body = encodeFailure(tooLarge(answer), request.id);
-            continue;
-          }
-          const mayHelp = isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals);
-          if (mayHelp) await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
-          if (call?.leaveToOthers(answer)) return;
-          if (mayHelp) continue;
-          counters.add('undeliverable_replies');
-          log.warn({ err, id: request.id, action }, 'a reply could not be delivered; a repeat with its key fetches it');
-          return;
-        }
-      }
+      return send({ to: replyTo, message, options, request, answer, call }, 1, 0);
     },
   };
+}
+
+/** On its way. */
+interface Reply {
+  readonly to: string;
+  readonly message: Draft;
+  readonly options: SendOptions | undefined;
+  readonly request: Message;
+  readonly answer: Answer;
+  readonly call: Answering | undefined;
 }
 
 /** It may wait until the broker is there again, and the delivery be with somebody else by then. */
