@@ -1,7 +1,7 @@
 import type { Delivery, Message } from '../../src/core/transport.js';
 import { addressExchange, headerNames, nobody } from './names.js';
 import { encodeReplyPlace, isDirectReplyTo, mayReplyTo, type ReplyRules } from './reply-address.js';
-import type { ReplyRoute } from './options.js';
+import type { AmqpSettings, ReplyRoute } from './options.js';
 import {
   bodyOf,
   countOf,
@@ -22,6 +22,13 @@ export interface ArrivalRules extends ReplyRules {
   readonly replyRoute: ReplyRoute;
   readonly maxBodyBytes: number;
   readonly newId: () => string;
+}
+
+export function rulesOf(
+  { accounts, maxBodyBytes, allowsReplyTo, random }: AmqpSettings,
+  place: Pick<ArrivalRules, 'address' | 'replyRoute' | 'ownAddresses'>,
+): ArrivalRules {
+  return { ...place, accounts, maxBodyBytes, allows: allowsReplyTo, newId: () => random.uuid() };
 }
 
 /** One arrival at an address, read once and judged. */

@@ -1,5 +1,5 @@
 import { TransportError, type ConsumeOptions, type Consumer, type Receive } from '../../src/core/transport.js';
-import { readArrival } from './arrival.js';
+import { readArrival, rulesOf } from './arrival.js';
 import { Chain } from './chain.js';
 import { consumeFrom } from './consume-from.js';
 import { createControlListener } from './control-listener.js';
@@ -47,7 +47,7 @@ const ackDelayMs = 2;
 
 export function createConsumer(parts: ConsumerParts): AttachedConsumer {
   const { settings, counters, topology, address, options } = parts;
-  const { clock, log, random } = settings;
+  const { clock, log } = settings;
   const stopping = new AbortController();
   /** Of messages that went back to the broker, or whose channel went before they were settled. */
   const remembered = createRemembered(2 * options.intake);
@@ -100,15 +100,7 @@ export function createConsumer(parts: ConsumerParts): AttachedConsumer {
       link,
       settler,
       hands: new Chain(),
-      rules: {
-        address,
-        accounts: settings.accounts,
-        replyRoute: parts.replyRoute(),
-        maxBodyBytes: settings.maxBodyBytes,
-        ownAddresses: parts.ownAddresses,
-        allows: settings.allowsReplyTo,
-        newId: () => random.uuid(),
-      },
+      rules: rulesOf(settings, { address, replyRoute: parts.replyRoute(), ownAddresses: parts.ownAddresses }),
       async cancel() {
         // Rejects when the channel has gone, and the consumer with it.
         if (tag !== undefined && settler.isOpen()) await channel.cancel(tag).catch(() => undefined);

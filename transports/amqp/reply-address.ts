@@ -42,9 +42,11 @@ export function encodeReplyPlace({ exchange, routingKey }: ReplyPlace): string {
 }
 
 export function decodeReplyPlace(address: string): ReplyPlace {
-  const [before, exchange, ...routingKey] = address.split(separator);
-  if (before !== '' || exchange === undefined || routingKey.length !== 1) return { exchange: '', routingKey: address };
-  return { exchange, routingKey: routingKey[0] ?? '' };
+  const queue = { exchange: '', routingKey: address };
+  if (!address.startsWith(separator)) return queue;
+  const [, exchange, routingKey, ...others] = address.split(separator);
+  if (exchange === undefined || routingKey === undefined || others.length > 0) return queue;
+  return { exchange, routingKey };
 }
 
 /** A test for names by patterns in which `*` stands for any text, also none. */
