@@ -17,7 +17,7 @@ export function deliver(
   call?: { wasRepeated: boolean },
   wasSent = false,
 ): Promise<void> {
-  return transport.send(to, message, options).catch((error: unknown) => {
+  return sendBy(transport, to, message, options).catch((error: unknown) => {
     if (!(error instanceof TransportError)) throw asRpcError(error, message.id);
     const mayHaveArrived = error.code === 'unavailable' && error.sent === 'maybe';
     if (!mayHaveArrived) throw rpcErrorOf(error, message, wasSent);
@@ -25,6 +25,20 @@ export function deliver(
     if (call) call.wasRepeated = true;
     return deliver(transport, to, message, options, mayRepeat, call, true);
   });
+}
+
+/** `transport.send`, of which one that throws rejects as well. */
+export function sendBy(
+  transport: Pick<Transport, 'send'>,
+  to: string,
+  message: Message,
+  options: SendOptions | undefined,
+): Promise<void> {
+  try {
+    return transport.send(to, message, options);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** Whatever went wrong on the way out, as the only error a caller sees. */

@@ -61,10 +61,13 @@ export class IdTable<T extends Identified<T>> {
     this.#buckets[bucket] = item;
   }
 
-  /** By its last characters: of a UUID as good as any, and of what counts up. */
+  /** By its first and last characters, one of which differs from id to id however they are made. */
   #bucketOf(id: string): number {
     let hash = 0;
-    for (let i = Math.max(0, id.length - 8); i < id.length; i++) hash = Math.imul(hash, 31) + id.charCodeAt(i);
+    for (let i = 0; i < id.length; i++) {
+      if (i === 8) i = Math.max(8, id.length - 8);
+      hash = Math.imul(hash, 31) + id.charCodeAt(i);
+    }
     return hash & (this.#buckets.length - 1);
   }
 

@@ -3,6 +3,7 @@ import type { Call } from './call.js';
 import type { Answer } from './answer.js';
 import { delay, type Clock } from './clock.js';
 import type { Counters } from './counters.js';
+import { sendBy } from './deliver.js';
 import { RpcError } from './errors.js';
 import type { Logger } from './log.js';
 import type { Draft } from './outgoing.js';
@@ -36,26 +37,37 @@ export function createResponder(parts: {
 }): Responder {
   const { transport, clock, random, log, counters } = parts;
 
-  function send(reply: Reply, tries: number, refusals: number): Promise<void> {
-    return transport
-      .send(reply.to, reply.message, reply.options)
-      .catch((error: unknown) => sendAgain(reply, tries, refusals, error));
+  /** Until it is sent, or another try cannot help. */
+  async function sendAgain(reply: Reply, failure: unknown): Promise<void> {
+    const { to, message, options, answer, call } = reply;
+    let refusals = 0;
+    for (let tries = 1, err = failure; ; tries++) {
+      if (isTooLarge(err) && message.body === answer.body) {
+        tellTooLarge(reply, err);
+      } else {
+        const mayHelp = isOutage(err) || (isRefusal(err) && ++refusals < maxRefusals);
+        if (mayHelp) await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
+        if (call?.leaveToOthers(answer)) return;
+        if (!mayHelp) {
+          giveUp(reply, err);
+          return;
+        }
+      }
+      try {
+        await transport.send(to, message, options);
+        return;
+      } catch (error) {
+        err = error;
+      }
+    }
   }
 
-  async function sendAgain(reply: Reply, tries: number, refusals: number, err: unknown): Promise<void> {
-    const { message, answer, call, request } = reply;
-    const { id, action } = request;
-    if (isTooLarge(err) && message.body === answer.body) {
-      log.error({ err, id, action }, 'a reply is larger than the transport takes; its caller is told so');
-      message.body = encodeFailure(tooLarge(answer), id);
-      return send(reply, tries, refusals);
-    }
-    const isAway = isOutage(err);
-    const refused = isAway ? refusals : refusals + 1;
-    const mayHelp = isAway || (isRefusal(err) && refused < maxRefusals);
-    if (mayHelp) await delay(clock, backoffMs(tries, { firstDelayMs: 50, maxDelayMs: 2_000 }, random));
-    if (call?.leaveToOthers(answer)) return;
-    if (mayHelp) return send(reply, tries + 1, refused);
+  function tellTooLarge({ message, answer, request: { id, action } }: Reply, err: unknown): void {
+    log.error({ err, id, action }, 'a reply is larger than the transport takes; its caller is told so');
+    message.body = encodeFailure(tooLarge(answer), id);
+  }
+
+  function giveUp({ request: { id, action } }: Reply, err: unknown): void {
     counters.add('undeliverable_replies');
     log.warn({ err, id, action }, 'a reply could not be delivered; a repeat with its key fetches it');
   }
@@ -68,12 +80,14 @@ export function createResponder(parts: {
       if (correlationId !== undefined) message.correlationId = correlationId;
       if (persistent !== undefined) message.persistent = persistent;
       const options = call && answer.error?.outcome === 'not_executed' ? whileOurs(call, answer) : undefined;
-      return send({ to: replyTo, message, options, request, answer, call }, 1, 0);
+      return sendBy(transport, replyTo, message, options).catch((error: unknown) =>
+        sendAgain({ to: replyTo, message, options, request, answer, call }, error),
+      );
     },
   };
 }
 
-/** On its way. */
+/** One that was not sent at once. */
 interface Reply {
   readonly to: string;
   readonly message: Draft;

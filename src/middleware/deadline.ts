@@ -38,12 +38,12 @@ export function createDeadlines(parts: {
   }
 
   function strike(): void {
+    // Node's timers strike up to two milliseconds early.
+    const dueMs = Math.max(strikesMs, clock.monotonicMs());
     strikesMs = Infinity;
-    const nowMs = clock.monotonicMs();
     for (const call of inHand.all()) {
       if (!call.isTimed) continue;
-      // Node's timers strike up to a millisecond early.
-      if (call.limitMs - nowMs < 1) onTime(call);
+      if (call.limitMs <= dueMs) onTime(call);
       else watch(call.limitMs);
     }
   }
@@ -69,6 +69,9 @@ export function createDeadlines(parts: {
       call.limitMs = Math.min(call.limitMs, clock.monotonicMs() + timeoutMs);
       watch(call.limitMs);
     },
-    close: () => cancelTimer?.(),
+    close() {
+      strikesMs = -Infinity;
+      cancelTimer?.();
+    },
   };
 }

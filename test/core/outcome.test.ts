@@ -188,9 +188,9 @@ describe('a caller', () => {
     const asked = gate<unknown>();
     const asking = defineHandler(outer, {
       timeoutMs: 50,
-      async run(_request, { client }) {
+      async run({ word }, { client }) {
         asked.open(await client.outcome(echo, key, { to: 'silent' }));
-        return new Promise<never>(() => undefined);
+        return { word };
       },
     });
     await stage.transport().consume('silent', { actions: ['echo'], intake: 1 }, () => new Promise(() => undefined));

@@ -12,6 +12,7 @@ import {
   type Claim,
   type IdempotencyStore,
   type LockProvider,
+  type Message,
   type Receive,
   type Transport,
 } from '../../src/index.js';
@@ -416,10 +417,42 @@ describe('life cycle', () => {
     const begin = (word: string, timeoutMs: number) => client.call(echo, { word }, { to: 'n', timeoutMs });
     const quick = begin('quick', 1_000);
     const others = Promise.allSettled([begin('late', 5_000), begin('early', 2_000), begin('later', 9_000)]);
+    await clock.advance(100);
+    const latest = expect(begin('latest', 500)).rejects.toMatchObject({ code: 'deadline_exceeded' });
     await clock.advance(10_000);
     await quick;
     await others;
-    expect(Object.fromEntries(stopped)).toEqual({ early: 1_800, late: 4_750, later: 8_750 });
+    await latest;
+    expect(Object.fromEntries(stopped)).toEqual({ latest: 550, early: 1_800, late: 4_750, later: 8_750 });
+  });
+
+  test('a transport that throws instead of rejecting fails its calls, and leaves nothing in hand', async () => {
+    let brokenFor = (_message: Message) => false;
+    const broker = createMemoryBroker({
+      fate(_address, message) {
+        if (brokenFor(message)) throw new TypeError('a bug of the transport');
+        return 'arrives';
+      },
+    });
+    let runs = 0;
+    const handler = defineHandler(echo, { run: ({ word }) => ({ word: `${word}${++runs}` }) });
+    const server = await startServer({ transport: broker.connect(), address: 'n', handlers: [handler] });
+    const client = stage.client({ transport: broker.connect() });
+    const giveUp = new AbortController();
+    const begin = () => client.call(echo, { word: 'x' }, { to: 'n', signal: giveUp.signal });
+
+    brokenFor = ({ action }) => action === 'echo';
+    for (let nth = 0; nth < 2; nth++) {
+      expect(await failureOf(begin())).toMatchObject({ code: 'unavailable', outcome: 'unknown' });
+    }
+    expect(client.health().pending).toBe(0);
+    brokenFor = ({ action }) => action === undefined;
+    const unanswered = begin();
+    await expect.poll(() => server.health().counters['undeliverable_replies']).toBe(1);
+    await server.stop();
+    expect([server.health().inFlight, runs]).toEqual([0, 1]);
+    giveUp.abort();
+    await expect(unanswered).rejects.toMatchObject({ code: 'cancelled' });
   });
 
   test('a handler that ended at its signal is not stuck, however long its reply waits for the broker', async () => {

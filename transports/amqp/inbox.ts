@@ -34,7 +34,7 @@ export interface AttachedInbox extends Inbox, Attachment {
   prepareFor(exchange: string | undefined): Promise<void>;
 }
 
-/** Replies in hand at once: a flood stays in the broker. */
+/** Replies in hand at once, where they are acked: a flood stays in the broker. */
 const prefetch = 512;
 /**
  * Acks of replies wait for each other: each is a write, here and in the broker. What a cut makes of them are second
@@ -73,7 +73,7 @@ export function createInbox(parts: InboxParts): AttachedInbox {
 
   async function openOn(channel: Channel, link: Link): Promise<void> {
     const settler = createSettler({ channel, counters, clock, ackDelayMs, intake: prefetch });
-    await channel.prefetch(prefetch);
+    if (isDurable) await channel.prefetch(prefetch);
     const queue = isDurable ? address : (await declareExclusive(channel, link)).queue;
     // An exchange may have gone with a broker that was restarted, and the binding with it.
     for (const exchange of wanted) await bindAgain(link, queue, exchange);

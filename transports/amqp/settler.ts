@@ -79,8 +79,9 @@ export function createSettler({ channel, counters, clock, ackDelayMs, intake }: 
     let left = Math.max(0, unsettled.lastIndexOf(first));
     let nth = 0;
     for (const tag of unsettled.slice(left)) {
-      if (tag === acked[nth]) nth++;
-      else unsettled[left++] = tag;
+      // One that is acked twice, or was given back, stands here no more.
+      while ((acked[nth] ?? Infinity) < tag) nth++;
+      if (tag !== acked[nth]) unsettled[left++] = tag;
     }
     unsettled.length = left;
   }

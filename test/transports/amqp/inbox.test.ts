@@ -145,4 +145,23 @@ describe('an exclusive inbox', () => {
     await worker.transport.send(third ?? '', { id: 'r', body: '{}', headers: {} });
     await opened.opened;
   });
+
+  test('acks nothing: what it was handed is lost with it in any case', async () => {
+    const worker = await work(lab.connect());
+    const caller = lab.connect({ inbox: 'exclusive' });
+    let received = 0;
+    const inbox = await caller.openInbox({
+      receive() {
+        received += 1;
+        return new Promise(() => undefined);
+      },
+      lost: () => undefined,
+    });
+    await caller.send(worker.address, message({ replyTo: inbox.address }));
+    await eventually(() => worker.seen.length === 1);
+    const replyTo = worker.seen[0]?.message.replyTo ?? '';
+    const replies = Array.from({ length: 600 }, (_, nth) => ({ id: `r${nth}`, body: '{}', headers: {} }));
+    await Promise.all(replies.map((reply) => worker.transport.send(replyTo, reply)));
+    await eventually(() => received === 600);
+  });
 });

@@ -86,6 +86,20 @@ test('acks that wait for each other settle all that is acked, and nothing else, 
   );
 });
 
+test('an ack too many keeps no other one back', async () => {
+  const { settler, clock, unsettled, acked } = openSettler(40);
+  for (const tag of [1, 2, 3]) {
+    unsettled.add(tag);
+    settler.noteDelivery(tag);
+  }
+  for (const tag of [2, 2, 3]) settler.ack(tag);
+  await clock.advance(2);
+  expect(acked).toEqual(new Set([2, 3]));
+  settler.ack(1);
+  await clock.advance(2);
+  expect(unsettled).toEqual(new Set());
+});
+
 test('acks that wait are written before their channel is closed; later ones are dropped and counted', async () => {
   const { settler, channel, clock, counters, unsettled, acked } = openSettler(40);
   for (const tag of [1, 2, 3, 4]) {
