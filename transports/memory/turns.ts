@@ -1,7 +1,7 @@
 /** Work that must not run within its caller: all that is put off before a turn runs in it, in order. */
 export type Turns = (task: () => void) => void;
 
-/** One scheduled turn serves any number of tasks, so that a burst costs one trip round the event loop. */
+/** One scheduled turn serves any number of tasks, so that a burst costs one. */
 export function createTurns(schedule: (turn: () => void) => void): Turns {
   let tasks: (() => void)[] = [];
 
