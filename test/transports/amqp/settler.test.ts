@@ -92,12 +92,10 @@ test('an ack too many keeps no other one back', async () => {
     unsettled.add(tag);
     settler.noteDelivery(tag);
   }
-  for (const tag of [2, 2, 3]) settler.ack(tag);
+  for (const tag of [1, 1, 2]) settler.ack(tag);
   await clock.advance(2);
-  expect(acked).toEqual(new Set([2, 3]));
-  settler.ack(1);
-  await clock.advance(2);
-  expect(unsettled).toEqual(new Set());
+  expect(acked).toEqual(new Set([1, 2]));
+  expect(unsettled).toEqual(new Set([3]));
 });
 
 test('acks that wait are written before their channel is closed; later ones are dropped and counted', async () => {
