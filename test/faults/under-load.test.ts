@@ -140,14 +140,20 @@ test(
 
     await redis.kill9();
     const killedMs = Date.now();
+    // Those under way may all wait for it to come back; these find it gone.
+    const late = startLoad({
+      ...{ client, to: scene.to, callers: 2, pauseMs: 100 },
+      request: (nth) => ({ subject: `late-${nth}`, key: `late-${nth}`, lock: `late-${nth}`, ms: 20 }),
+    });
     const awayMs = isFull ? 30_000 : 4_000;
     await expect.poll(() => Date.now() - killedMs, { timeout: 60_000 }).toBeGreaterThan(awayMs);
     // However slow the machine: enough to tell that they notice nothing.
     await expect.poll(() => succeeded(plain, killedMs), { timeout: 30_000 }).toBeGreaterThan(50);
+    await expect.poll(() => late.attempts.length, { timeout: 30_000 }).toBeGreaterThan(0);
     const backMs = Date.now();
     await redis.start();
     await expect.poll(() => succeeded(keyed, backMs), { timeout: 30_000 }).toBeGreaterThan(50);
-    const attempts = [...(await plain.stop()), ...(await keyed.stop())];
+    const attempts = (await Promise.all([plain, keyed, late].map((load) => load.stop()))).flat();
 
     const { pending } = client.health();
     const history = { attempts, effects: scene.effects(), quarantined: [], incidents: [] };
@@ -156,7 +162,7 @@ test(
     });
     expect(plain.attempts.filter(({ told }) => told.kind === 'error')).toEqual([]);
     const counts = countEffects(scene.effects());
-    const failed = keyed.attempts.filter(({ told }) => told.kind === 'error');
+    const failed = [...keyed.attempts, ...late.attempts].filter(({ told }) => told.kind === 'error');
     expect(failed.length).toBeGreaterThan(0);
     for (const { subject, told } of failed) {
       // Who ran when it happened cannot be told more; who had not begun did not run.
