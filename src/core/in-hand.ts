@@ -18,7 +18,6 @@ export interface InHand {
   cancel(call: Call, reason: Error): void;
   /** Leaves no timer behind for what is still in hand. */
   close(): void;
-  size(): number;
   running(): number;
   stuck(): number;
 }
@@ -41,9 +40,7 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
   }
 
   return {
-    add(call) {
-      calls.add(call);
-    },
+    add: (call) => calls.add(call),
     remove(call) {
       calls.delete(call);
       if (call.cancelReason === undefined) return;
@@ -68,9 +65,6 @@ export function createInHand(parts: { clock: Clock; counters: Counters; log: Log
     },
     close() {
       for (const disarm of watches.values()) disarm();
-    },
-    size() {
-      return calls.size;
     },
     running() {
       return calls.all().filter(({ isRunning }) => isRunning).length;
